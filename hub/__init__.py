@@ -1,0 +1,1 @@
+"""One desk for every channel."""

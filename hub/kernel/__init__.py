@@ -1,0 +1,1 @@
+"""What every part of the hub speaks: ids, moments, errors, events. No I/O."""

@@ -1,0 +1,88 @@
+"""An event is a fact, in the past tense, that the log will keep.
+
+Field packages define theirs as frozen dataclasses in ``events.py``:
+
+    @event("offer.accepted")
+    class OfferAccepted(Event):
+        offer_id: OfferId
+        ...
+
+The subject fields (``conversation_id`` and so on) become columns of the log, everything else becomes its
+JSON ``data``. ``changes`` is what a screen must do to stay true: see ``Change``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar, TypeVar, dataclass_transform
+
+from hub.kernel.clock import Millis
+
+SUBJECTS = ("conversation_id", "customer_id", "ticket_id", "agent_id", "queue_id")
+"""The fields of an event that the log keeps as columns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What one event does to one entity that screens hold.
+
+    Exactly one of ``full`` (the whole entity) and ``patch`` (fields to replace, shallow) is given, or
+    neither, when the entity is gone. ``rev`` rises with every change of that entity: a screen applies a
+    change only when its ``rev`` is greater than the one it holds.
+    """
+
+    entity: str
+    id: str
+    rev: int
+    full: Mapping[str, Any] | None = None
+    patch: Mapping[str, Any] | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        out: dict[str, Any] = {"entity": self.entity, "id": self.id, "rev": self.rev}
+        if self.full is not None:
+            out["full"] = self.full
+        if self.patch is not None:
+            out["patch"] = self.patch
+        return out
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """What happened. ``at`` is when; ``actor`` is who: ``agent:<id>``, ``customer:<id>`` or ``hub``."""
+
+    type: ClassVar[str] = "event"
+
+    at: Millis
+    actor: str = "hub"
+    changes: tuple[Change, ...] = ()
+
+
+E = TypeVar("E", bound=type[Event])
+_types: dict[str, type[Event]] = {}
+
+
+@dataclass_transform(kw_only_default=True, frozen_default=True)
+def event(type_: str) -> Any:
+    """Make a class the event of this type: a frozen keyword-only dataclass, known to the log by name."""
+
+    def register(cls: E) -> E:
+        made = dataclass(frozen=True, kw_only=True)(cls)
+        made.type = type_
+        if type_ in _types and _types[type_].__qualname__ != made.__qualname__:
+            raise ValueError(f"two events are called {type_}")
+        _types[type_] = made
+        return made
+
+    return register
+
+
+def event_types() -> Mapping[str, type[Event]]:
+    """Every event type known, by name."""
+    return _types
+
+
+def plain_fields(of: type[Event]) -> tuple[str, ...]:
+    """The names of the fields that go into the log's ``data``."""
+    apart = {"at", "actor", "changes", *SUBJECTS}
+    return tuple(f.name for f in fields(of) if f.name not in apart)
