@@ -1,0 +1,3 @@
+/** What screens may import from the sync layer. */
+export { Refused } from './types';
+export type * from './types';
