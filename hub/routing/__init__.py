@@ -1,0 +1,1 @@
+"""The router: who is offered which work, when, and why."""
