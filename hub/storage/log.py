@@ -1,0 +1,147 @@
+"""The log: every event that happened, numbered without a gap, appended and read in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, bindparam, func, select, text
+
+from hub.kernel.clock import Millis
+from hub.kernel.events import Change, Event, event_types, plain_fields
+from hub.storage.schema import events
+
+_encode = msgspec.json.encode
+_decode = msgspec.json.decode
+
+APPENDING = 0x6875620001
+"""The advisory lock of PostgreSQL that makes appends follow one another across nodes."""
+
+
+@dataclass(eq=False)
+class Logged:
+    """One line of the log."""
+
+    seq: int
+    at: Millis
+    type: str
+    conversation_id: str | None
+    customer_id: str | None
+    ticket_id: str | None
+    agent_id: str | None
+    queue_id: str | None
+    command_id: str | None
+    actor: str
+    data: str
+    _event: Event | None = field(default=None, repr=False)
+
+    @cached_property
+    def event(self) -> Event:
+        """The event itself, as it was announced."""
+        if self._event is not None:
+            return self._event
+        kind = event_types()[self.type]
+        facts: dict[str, Any] = _decode(self.data)
+        changes = facts.pop("changes", ())
+        named = {name: facts[name] for name in plain_fields(kind) if name in facts}
+        for subject in ("conversation_id", "customer_id", "ticket_id", "agent_id", "queue_id"):
+            if subject in kind.__dataclass_fields__:
+                named[subject] = getattr(self, subject)
+        named |= {"at": self.at, "actor": self.actor, "changes": changes}
+        return msgspec.convert(named, kind)
+
+    @property
+    def changes(self) -> Sequence[Change]:
+        return self.event.changes
+
+
+_insert = events.insert()
+_last = select(func.max(events.c.seq))
+_since = (
+    select(events)
+    .where(events.c.seq > bindparam("after"))
+    .order_by(events.c.seq)
+    .limit(bindparam("most"))
+)
+_exactly = select(events).where(events.c.seq == bindparam("seq"))
+
+
+def append(
+    connection: Connection, announced: Sequence[tuple[Event, str | None]], last: int | None = None
+) -> list[Logged]:
+    """Append events, in order, numbered after the last one. Returns them as logged.
+
+    ``last`` saves a look when the caller is the only one who appends. On PostgreSQL the number is looked up
+    under an advisory lock that is held until the commit, so numbers have no gap and become visible in order.
+    """
+    if not announced:
+        return []
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f"SELECT pg_advisory_xact_lock({APPENDING})"))
+        last = None
+    if last is None:
+        last = last_seq(connection)
+    lines = [_line(last + n, e, command) for n, (e, command) in enumerate(announced, start=1)]
+    connection.execute(
+        _insert,
+        [
+            {
+                "seq": line.seq,
+                "at": line.at,
+                "type": line.type,
+                "conversation_id": line.conversation_id,
+                "customer_id": line.customer_id,
+                "ticket_id": line.ticket_id,
+                "agent_id": line.agent_id,
+                "queue_id": line.queue_id,
+                "command_id": line.command_id,
+                "actor": line.actor,
+                "data": line.data,
+            }
+            for line in lines
+        ],
+    )
+    return lines
+
+
+def _line(seq: int, happened: Event, command_id: str | None) -> Logged:
+    facts = {name: getattr(happened, name) for name in plain_fields(type(happened))}
+    if happened.changes:
+        facts["changes"] = [change.as_json() for change in happened.changes]
+    return Logged(
+        seq=seq,
+        at=happened.at,
+        type=happened.type,
+        conversation_id=getattr(happened, "conversation_id", None),
+        customer_id=getattr(happened, "customer_id", None),
+        ticket_id=getattr(happened, "ticket_id", None),
+        agent_id=getattr(happened, "agent_id", None),
+        queue_id=getattr(happened, "queue_id", None),
+        command_id=command_id,
+        actor=happened.actor,
+        data=_encode(facts).decode(),
+        _event=happened,
+    )
+
+
+def last_seq(connection: Connection) -> int:
+    """The number of the last event; 0 for an empty log."""
+    return int(connection.execute(_last).scalar() or 0)
+
+
+def read_since(connection: Connection, after: int, most: int = 1_000) -> list[Logged]:
+    """The events after a position, oldest first, ``most`` of them."""
+    return _logged(connection.execute(_since, {"after": after, "most": most}))
+
+
+def read_one(connection: Connection, seq: int) -> Logged | None:
+    """The event with this number."""
+    found = _logged(connection.execute(_exactly, {"seq": seq}))
+    return found[0] if found else None
+
+
+def _logged(rows: Iterable[Any]) -> list[Logged]:
+    return [Logged(*row) for row in rows]

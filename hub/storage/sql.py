@@ -1,0 +1,92 @@
+"""The few places where the two databases spell the same thing differently."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, ClassVar
+
+import msgspec
+from sqlalchemy import Boolean, ColumnElement, Connection, Text, bindparam, func, select
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.visitors import InternalTraversal
+from sqlalchemy.types import TypeDecorator
+
+from hub.storage.schema import counters
+
+
+class one_of(ColumnElement[bool]):  # noqa: N801 - reads as SQL
+    """``column`` is one of the texts in the parameter ``name``: one cached statement for any number of them.
+
+    The parameter is given by ``texts``: a JSON array, unpacked inside the database.
+    """
+
+    inherit_cache = True
+    type = Boolean()
+
+    _traverse_internals: ClassVar = [
+        ("column", InternalTraversal.dp_clauseelement),
+        ("values", InternalTraversal.dp_clauseelement),
+    ]
+
+    def __init__(self, column: ColumnElement[Any], name: str) -> None:
+        self.column = column
+        self.values = bindparam(name, type_=Text())
+
+
+@compiles(one_of, "sqlite")
+def _one_of_sqlite(element: one_of, compiler: SQLCompiler, **kw: Any) -> str:
+    column, values = compiler.process(element.column, **kw), compiler.process(element.values, **kw)
+    return f"{column} IN (SELECT value FROM json_each({values}))"
+
+
+@compiles(one_of, "postgresql")
+def _one_of_postgresql(element: one_of, compiler: SQLCompiler, **kw: Any) -> str:
+    column, values = compiler.process(element.column, **kw), compiler.process(element.values, **kw)
+    return f"{column} = ANY (ARRAY(SELECT json_array_elements_text(CAST({values} AS json))))"
+
+
+def texts(values: Iterable[str]) -> str:
+    """The value for a parameter of ``one_of``."""
+    return msgspec.json.encode(list(values)).decode()
+
+
+class Json(TypeDecorator[Any]):
+    """A JSON value kept as text, the same on both databases."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: object) -> str | None:
+        return None if value is None else msgspec.json.encode(value).decode()
+
+    def process_result_value(self, value: str | None, dialect: object) -> Any:
+        return None if value is None else msgspec.json.decode(value)
+
+
+_count = (
+    counters.update()
+    .where(counters.c.name == bindparam("counter"))
+    .values(value=counters.c.value + bindparam("by"))
+    .returning(counters.c.value)
+)
+
+
+def next_numbers(connection: Connection, name: str, count: int) -> range:
+    """Take ``count`` consecutive numbers, gap-free as far as transactions commit, beginning with 1."""
+    last = connection.execute(_count, {"counter": name, "by": count}).scalar()
+    if last is None:
+        connection.execute(counters.insert().values(name=name, value=count))
+        last = count
+    return range(last - count + 1, last + 1)
+
+
+def many(connection: Connection, statement: Any, rows: Sequence[dict[str, Any]]) -> None:
+    """Run one statement for many rows; nothing for none."""
+    if rows:
+        connection.execute(statement, rows)
+
+
+def count_of(connection: Connection, selectable: Any) -> int:
+    """How many rows a select gives."""
+    return int(connection.execute(select(func.count()).select_from(selectable.subquery())).scalar_one())
