@@ -53,7 +53,13 @@ class IdSource:
             else:
                 self._tail = (self._tail + 1 + int.from_bytes(os.urandom(4), "big")) & _TAIL_MASK
             last, tail = self._last, self._tail
-        number = (last << 80) | (0x7 << 76) | ((tail >> 62) << 64) | (0b10 << 62) | (tail & ((1 << 62) - 1))
+        number = (
+            (last << 80)
+            | (0x7 << 76)
+            | ((tail >> 62) << 64)
+            | (0b10 << 62)
+            | (tail & ((1 << 62) - 1))
+        )
         text = f"{number:032x}"
         return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
@@ -75,4 +81,6 @@ def is_id(text: object) -> bool:
     """True when ``text`` has the shape of an id: 36 characters, lower-case hexadecimal, hyphens."""
     if not isinstance(text, str) or len(text) != 36:
         return False
-    return all(c == "-" if at in (8, 13, 18, 23) else c in "0123456789abcdef" for at, c in enumerate(text))
+    return all(
+        c == "-" if at in (8, 13, 18, 23) else c in "0123456789abcdef" for at, c in enumerate(text)
+    )

@@ -27,5 +27,7 @@ class Backoff:
 SENDING = Backoff(first=MINUTE, most=Millis(4 * HOUR), give_up_after=Millis(48 * HOUR))
 """Outgoing messages after a temporary refusal (reliability F31)."""
 
-CONNECTING = Backoff(first=Millis(2 * SECOND), most=Millis(10 * MINUTE), give_up_after=Millis(1 << 62))
+CONNECTING = Backoff(
+    first=Millis(2 * SECOND), most=Millis(10 * MINUTE), give_up_after=Millis(1 << 62)
+)
 """Lines to a provider: at most six tries an hour once it keeps failing (reliability F30)."""

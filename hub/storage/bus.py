@@ -103,7 +103,9 @@ class RedisBus:
                     await line.subscribe(self._name)
                     self.is_up = True
                     while True:
-                        message = await line.get_message(ignore_subscribe_messages=True, timeout=5.0)
+                        message = await line.get_message(
+                            ignore_subscribe_messages=True, timeout=5.0
+                        )
                         if message is not None:
                             self._pass_on(message["data"])
             except (RedisError, OSError) as error:

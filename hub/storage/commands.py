@@ -43,7 +43,9 @@ def digest_of(*parts: bytes) -> bytes:
     return mark.digest()
 
 
-def stored_answer(connection: Connection, actor: str, command_id: str, digest: bytes) -> Answer | None:
+def stored_answer(
+    connection: Connection, actor: str, command_id: str, digest: bytes
+) -> Answer | None:
     """The answer given to this command before, if any. ``CommandReused`` when it was another command."""
     row = connection.execute(_find, {"actor": actor, "id": command_id}).first()
     if row is None:

@@ -76,7 +76,9 @@ class _Group:
 
     def halves(self) -> list[_Group]:
         middle = len(self.wishes) // 2
-        return [_Group(self.work, True, part) for part in (self.wishes[:middle], self.wishes[middle:])]
+        return [
+            _Group(self.work, True, part) for part in (self.wishes[:middle], self.wishes[middle:])
+        ]
 
 
 @dataclass
@@ -120,8 +122,12 @@ class Database:
         self.on_commit: Callable[[Sequence[Logged]], None] = _nobody
         self.on_broken: Callable[[BaseException], None] = _nobody_broken
         self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
-        self._writing = _sqlite_writer(url, synchronous) if self.is_sqlite else _postgres_writer(url)
-        self._reading = _sqlite_readers(url, readers) if self.is_sqlite else _postgres_readers(url, readers)
+        self._writing = (
+            _sqlite_writer(url, synchronous) if self.is_sqlite else _postgres_writer(url)
+        )
+        self._reading = (
+            _sqlite_readers(url, readers) if self.is_sqlite else _postgres_readers(url, readers)
+        )
         self._threads = ThreadPoolExecutor(readers, thread_name_prefix="hub-reader")
         self._waiting: queue.SimpleQueue[_Wish | None] = queue.SimpleQueue()
         self._writer: threading.Thread | None = None
@@ -248,7 +254,9 @@ class Database:
         self.counts.events += len(lines)
         return outcomes, lines
 
-    def _run(self, connection: Connection, group: _Group) -> tuple[list[_Outcome] | None, list[Any]]:
+    def _run(
+        self, connection: Connection, group: _Group
+    ) -> tuple[list[_Outcome] | None, list[Any]]:
         unit = Unit(connection, self.clock.now(), self.chart)
         connection.exec_driver_sql("SAVEPOINT work")
         try:
@@ -334,7 +342,13 @@ def _nobody_broken(error: BaseException) -> None: ...
 
 
 _SQLITE_PASSING = ("SQLITE_FULL", "SQLITE_BUSY", "SQLITE_LOCKED")
-_SQLITE_BROKEN = ("SQLITE_IOERR", "SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_READONLY", "SQLITE_CANTOPEN")
+_SQLITE_BROKEN = (
+    "SQLITE_IOERR",
+    "SQLITE_CORRUPT",
+    "SQLITE_NOTADB",
+    "SQLITE_READONLY",
+    "SQLITE_CANTOPEN",
+)
 _POSTGRES_PASSING = {"08", "40", "53", "57"}  # connection, serialization, resources, operator
 _POSTGRES_BROKEN = {"58", "XX"}  # system error, internal error
 
@@ -417,7 +431,12 @@ def _sqlite_readers(url: str, readers: int) -> Engine:
 
     @event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, _: object) -> None:
-        for pragma in ("query_only=ON", "cache_size=-32768", "temp_store=MEMORY", "mmap_size=268435456"):
+        for pragma in (
+            "query_only=ON",
+            "cache_size=-32768",
+            "temp_store=MEMORY",
+            "mmap_size=268435456",
+        ):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
@@ -444,7 +463,11 @@ def _postgres_readers(url: str, readers: int) -> Engine:
 
 def migrating_engine(url: str) -> Engine:
     """The engine that migrations use: alone, before anything else has begun."""
-    return _sqlite_writer(url, "FULL") if make_url(url).get_backend_name() == "sqlite" else _postgres_writer(url)
+    return (
+        _sqlite_writer(url, "FULL")
+        if make_url(url).get_backend_name() == "sqlite"
+        else _postgres_writer(url)
+    )
 
 
 def is_alive(connection: Connection) -> bool:

@@ -81,7 +81,9 @@ def claim(unit: Unit, most: int) -> list[Job]:
             .where(jobs.c.id == row.id)
             .values(state="leased", run_at=unit.now + LEASE, attempts=row.attempts + 1)
         )
-    return [Job(row.id, row.kind, msgspec.json.decode(row.payload), row.attempts + 1) for row in rows]
+    return [
+        Job(row.id, row.kind, msgspec.json.decode(row.payload), row.attempts + 1) for row in rows
+    ]
 
 
 class Worker:
@@ -140,5 +142,7 @@ def _done(unit: Unit, job: Job) -> None:
 
 def failed(connection: Connection) -> list[tuple[str, str, str]]:
     """Jobs that were given up: id, kind, error."""
-    rows = connection.execute(select(jobs.c.id, jobs.c.kind, jobs.c.error).where(jobs.c.state == "failed"))
+    rows = connection.execute(
+        select(jobs.c.id, jobs.c.kind, jobs.c.error).where(jobs.c.state == "failed")
+    )
     return [(row.id, row.kind, row.error) for row in rows]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, func, literal_column, select
-from sqlalchemy.sql.elements import ColumnElement
 
 from hub.kernel.clock import Millis
 from hub.kernel.errors import Conflict
@@ -32,17 +31,20 @@ class Lease:
 _find = select(leases).where(leases.c.name == bindparam("name"))
 
 
-def _now(connection: Connection, now: Millis) -> ColumnElement[int] | int:
+_DATABASE_NOW = select(func.floor(literal_column("extract(epoch from clock_timestamp()) * 1000")))
+
+
+def _now(connection: Connection, now: Millis) -> int:
     """The database's clock where there are several nodes, ours where there is one."""
     if connection.dialect.name == "postgresql":
-        return func.floor(literal_column("extract(epoch from clock_timestamp()) * 1000"))
+        return int(connection.execute(_DATABASE_NOW).scalar_one())
     return now
 
 
 def take(unit: Unit, name: str, holder: str, length: Millis) -> Lease | None:
     """Take or renew the lease for ``length``; None while somebody else holds it."""
     connection = unit.connection
-    now = int(connection.execute(select(_now(connection, unit.now))).scalar_one())  # type: ignore[call-overload]
+    now = _now(connection, unit.now)
     statement = _find.with_for_update() if connection.dialect.name == "postgresql" else _find
     row = connection.execute(statement, {"name": name}).first()
     until = Millis(now + length)
@@ -61,7 +63,9 @@ def take(unit: Unit, name: str, holder: str, length: Millis) -> Lease | None:
 
 def check(connection: Connection, name: str, epoch: int) -> None:
     """Refuse (``Superseded``) whoever writes under an epoch that is over. Part of the transaction it guards."""
-    statement = _find.with_for_update(read=True) if connection.dialect.name == "postgresql" else _find
+    statement = (
+        _find.with_for_update(read=True) if connection.dialect.name == "postgresql" else _find
+    )
     row = connection.execute(statement, {"name": name}).first()
     if row is None or row.epoch != epoch:
         raise Superseded

@@ -42,7 +42,10 @@ def migrate(url: str, now: Millis) -> tuple[str | None, str]:
             command.upgrade(_config(connection), "head")
             connection.commit()
             with connection.begin():
-                if connection.execute(select(hub_facts).where(hub_facts.c.name == "epoch")).first() is None:
+                if (
+                    connection.execute(select(hub_facts).where(hub_facts.c.name == "epoch")).first()
+                    is None
+                ):
                     connection.execute(hub_facts.insert().values(name="epoch", value=new_id(now)))
             after = MigrationContext.configure(connection).get_current_revision()
             connection.rollback()
@@ -55,7 +58,10 @@ def migrate(url: str, now: Millis) -> tuple[str | None, str]:
 def _known_version(connection: Connection) -> str | None:
     """The database's version; ``WrongSchema`` when a newer hub made it."""
     version = MigrationContext.configure(connection).get_current_revision()
-    known = {script.revision for script in ScriptDirectory.from_config(_config(connection)).walk_revisions()}
+    known = {
+        script.revision
+        for script in ScriptDirectory.from_config(_config(connection)).walk_revisions()
+    }
     if version is not None and version not in known:
         raise WrongSchema(
             f"the database has schema {version}, which this version of the hub does not know: "
@@ -72,11 +78,17 @@ def check(url: str) -> None:
             version = _known_version(connection)
             newest = ScriptDirectory.from_config(_config(connection)).get_current_head()
             if version != newest:
-                raise WrongSchema(f"the database has schema {version}, this hub needs {newest}: run `hub migrate`")
+                raise WrongSchema(
+                    f"the database has schema {version}, this hub needs {newest}: run `hub migrate`"
+                )
     finally:
         engine.dispose()
 
 
 def epoch_of(connection: Connection) -> str:
     """The name of this log's life: a restored or reset hub has another."""
-    return str(connection.execute(select(hub_facts.c.value).where(hub_facts.c.name == "epoch")).scalar_one())
+    return str(
+        connection.execute(
+            select(hub_facts.c.value).where(hub_facts.c.name == "epoch")
+        ).scalar_one()
+    )

@@ -42,7 +42,9 @@ counters = Table(
 events = Table(
     "events",
     metadata,
-    Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
+    Column(
+        "seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False
+    ),
     Column("at", BigInteger, nullable=False),
     Column("type", Text, nullable=False),
     Column("conversation_id", Text),

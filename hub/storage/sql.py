@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 import msgspec
 from sqlalchemy import Boolean, ColumnElement, Connection, Text, bindparam, func, select
@@ -11,6 +11,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.visitors import InternalTraversal
 from sqlalchemy.types import TypeDecorator
+from typing_extensions import override
 
 from hub.storage.schema import counters
 
@@ -24,7 +25,7 @@ class one_of(ColumnElement[bool]):  # noqa: N801 - reads as SQL
     inherit_cache = True
     type = Boolean()
 
-    _traverse_internals: ClassVar = [
+    _traverse_internals = [  # noqa: RUF012 - the shape SQLAlchemy asks for
         ("column", InternalTraversal.dp_clauseelement),
         ("values", InternalTraversal.dp_clauseelement),
     ]
@@ -57,9 +58,11 @@ class Json(TypeDecorator[Any]):
     impl = Text
     cache_ok = True
 
+    @override
     def process_bind_param(self, value: Any, dialect: object) -> str | None:
         return None if value is None else msgspec.json.encode(value).decode()
 
+    @override
     def process_result_value(self, value: str | None, dialect: object) -> Any:
         return None if value is None else msgspec.json.decode(value)
 
@@ -89,4 +92,6 @@ def many(connection: Connection, statement: Any, rows: Sequence[dict[str, Any]])
 
 def count_of(connection: Connection, selectable: Any) -> int:
     """How many rows a select gives."""
-    return int(connection.execute(select(func.count()).select_from(selectable.subquery())).scalar_one())
+    return int(
+        connection.execute(select(func.count()).select_from(selectable.subquery())).scalar_one()
+    )

@@ -11,6 +11,7 @@ import asyncio
 import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 from sqlalchemy import Connection, bindparam, func, select
@@ -91,7 +92,7 @@ class Reader:
     async def advance(self) -> bool:
         """Digest one batch; True when there may be more."""
         try:
-            return await self._database.write(lambda unit: _advance(unit, self._subscription, BATCH))
+            return await self._database.write(partial(_advance_in, self._subscription, BATCH))
         except _Poison:
             return await self._advance_halving()
 
@@ -100,7 +101,7 @@ class Reader:
         while True:
             most = max(1, most // 2)
             try:
-                return await self._database.write(lambda unit, most=most: _advance(unit, self._subscription, most))
+                return await self._database.write(partial(_advance_in, self._subscription, most))
             except _Poison as poison:
                 if most > 1:
                     continue
@@ -109,7 +110,12 @@ class Reader:
 
     async def _set_aside(self, poison: _Poison) -> None:
         error = "".join(traceback.format_exception(poison.cause))[-4_000:]
-        said.error("event set aside", subscription=self._subscription.name, seq=poison.line.seq, error=error)
+        said.error(
+            "event set aside",
+            subscription=self._subscription.name,
+            seq=poison.line.seq,
+            error=error,
+        )
 
         def work(unit: Unit) -> None:
             _move_to(unit, self._subscription.name, poison.line.seq)
@@ -159,11 +165,15 @@ async def retry(database: Database, subscription: Subscription, seq: int) -> boo
         text = "".join(traceback.format_exception(error))[-4_000:]
 
         def count(unit: Unit) -> None:
-            row = unit.connection.execute(_parked_one, {"name": subscription.name, "seq": seq}).one()
+            row = unit.connection.execute(
+                _parked_one, {"name": subscription.name, "seq": seq}
+            ).one()
             attempts = row.attempts + 1
             unit.connection.execute(
                 parked_events.update()
-                .where(parked_events.c.subscription == subscription.name, parked_events.c.seq == seq)
+                .where(
+                    parked_events.c.subscription == subscription.name, parked_events.c.seq == seq
+                )
                 .values(
                     attempts=attempts,
                     error=text,
@@ -183,7 +193,7 @@ _parked_one = select(parked_events).where(
 )
 
 
-def _advance(unit: Unit, subscription: Subscription, most: int) -> bool:
+def _advance_in(subscription: Subscription, most: int, unit: Unit) -> bool:
     position = _position_of(unit, subscription.name)
     if position is None:
         return False
@@ -241,7 +251,10 @@ def _due(connection: Connection, name: str, now: Millis) -> list[int]:
 
 def parked(connection: Connection) -> list[Parked]:
     """Everything set aside, oldest first."""
-    return [Parked(*row) for row in connection.execute(select(parked_events).order_by(parked_events.c.since))]
+    return [
+        Parked(*row)
+        for row in connection.execute(select(parked_events).order_by(parked_events.c.since))
+    ]
 
 
 def lag(connection: Connection) -> dict[str, int]:

@@ -65,7 +65,7 @@ class Tail:
             self._pass_on(lines)
             return
         self._aside.update((line.seq, line) for line in lines if line.seq > self.position)
-        ready = []
+        ready: list[Logged] = []
         while (line := self._aside.pop(self.position + len(ready) + 1, None)) is not None:
             ready.append(line)
         if ready:
@@ -83,7 +83,9 @@ class Tail:
             try:
                 follower(wanted)
             except Exception:
-                said.exception("a follower failed", follower=getattr(follower, "__qualname__", repr(follower)))
+                said.exception(
+                    "a follower failed", follower=getattr(follower, "__qualname__", repr(follower))
+                )
 
     async def _fetch_for_ever(self, poll_after: float | None) -> None:
         while True:

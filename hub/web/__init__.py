@@ -1,0 +1,1 @@
+"""How the hub speaks HTTP: problems, bodies, pages of lists, security headers."""
