@@ -1,0 +1,1 @@
+"""The person who writes or calls: one record over all channels."""
