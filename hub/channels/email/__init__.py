@@ -1,0 +1,1 @@
+"""E-mail: letters in over IMAP, read under limits; answers out over SMTP, step by step."""
