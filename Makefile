@@ -51,7 +51,7 @@ budgets: hub/static/.built
 	cd frontend && npm run --silent budgets
 
 wheel: $(V)/.uv
-	$(V)/bin/uv build --quiet --wheel --python $(V)/bin/python
+	$(V)/bin/uv build --wheel --python $(V)/bin/python
 
 lock: $(V)/.uv
 	for extra in demo test; do \
