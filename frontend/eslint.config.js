@@ -10,7 +10,7 @@ import tseslint from 'typescript-eslint';
 const src = (folder) => `./src/${folder}`;
 const only = (target, allowed) => ({
   target: src(target),
-  from: ['domain', 'sync', 'i18n', 'ui', 'workbench', 'widget']
+  from: ['domain', 'sync', 'sync-react', 'i18n', 'ui', 'workbench', 'widget']
     .filter((folder) => folder !== target && !allowed.includes(folder))
     .map(src),
 });
@@ -65,9 +65,10 @@ export default tseslint.config(
             only('domain', []),
             only('i18n', []),
             only('sync', ['domain']),
+            only('sync-react', ['domain', 'sync']),
             only('ui', ['i18n']),
             only('widget', ['domain', 'sync', 'i18n']),
-            only('workbench', ['domain', 'sync', 'i18n', 'ui']),
+            only('workbench', ['domain', 'sync', 'sync-react', 'i18n', 'ui']),
             ...strangers,
           ],
         },
