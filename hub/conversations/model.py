@@ -130,7 +130,8 @@ class Inbound:
 
     ``key`` is the channel's own name for the message: the same key on the same channel is one message.
     ``conversation_id`` is given when the channel decided which conversation this continues; else ``thread_key`` finds the open
-    conversation of this thread, or opens one. ``facts`` is what the channel needs to answer (its own words).
+    conversation of this thread, or opens one. ``reference`` is the name by which replies will refer to the message
+    (Message-ID); ``reply_within`` the promised time to a first reply, in ms. ``facts`` is what the channel needs to answer (its own words).
     """
 
     channel_id: ChannelId
@@ -150,6 +151,8 @@ class Inbound:
     automatic: str | None = None
     trust: str | None = None
     raw: str | None = None
+    reference: str | None = None
+    reply_within: Millis | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -73,7 +73,7 @@ _insert_customer = customers.insert()
 _insert_identity = identities.insert()
 
 
-def known(connection: Connection, addresses: Iterable[str]) -> dict[tuple[str, str], Row[Any]]:
+def known(connection: Connection, addresses: Iterable[str]) -> dict[tuple[str, str], Any]:
     """Who has these addresses: (kind, address) -> row of customer_id, name, language."""
     rows = connection.execute(_known, {"addresses": texts(dict.fromkeys(addresses))})
     return {(row.kind, row.address): row for row in rows}

@@ -1,0 +1,612 @@
+"""Conversations, messages, attachments, drafts and uploads as rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ColumnElement,
+    Connection,
+    ForeignKey,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    and_,
+    bindparam,
+    false,
+    func,
+    or_,
+    select,
+    text,
+    tuple_,
+)
+
+from hub.conversations.model import (
+    Attachment,
+    Author,
+    Conversation,
+    Direction,
+    Message,
+    Routing,
+    State,
+    Status,
+)
+from hub.kernel.clock import Millis
+from hub.kernel.ids import ConversationId, MessageId
+from hub.storage.schema import metadata
+from hub.storage.sql import Json, many, one_of, texts
+from hub.storage.unit import Unit
+
+conversations = Table(
+    "conversations",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("rev", Integer, nullable=False),
+    Column("number", BigInteger, nullable=False, unique=True),
+    Column("channel", Text, nullable=False),
+    Column("channel_id", Text, nullable=False),
+    Column("thread_key", Text, nullable=False),
+    Column("customer_id", Text, ForeignKey("customers.id"), nullable=False),
+    Column("customer_name", Text, nullable=False),
+    Column("subject", Text),
+    Column("status", Text, nullable=False),
+    Column("routing", Text, nullable=False),
+    Column("queue_id", Text),
+    Column("agent_id", Text),
+    Column("language", Text),
+    Column("opened_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger),
+    Column("waiting_since", BigInteger),
+    Column("first_reply_due", BigInteger),
+    Column("last_message_at", BigInteger, nullable=False),
+    Column("preview", Json, nullable=False),
+    Column("unread", Integer, nullable=False),
+    Column("message_count", Integer, nullable=False),
+    Column("last_ordinal", Integer, nullable=False),
+    Column("ticket_ids", Json, nullable=False),
+    Column("rating", Json),
+    Column("wrap_up_until", BigInteger),
+)
+_is_open = conversations.c.status == "open"
+Index(
+    "uq_conversations_open_thread",
+    conversations.c.thread_key,
+    conversations.c.channel_id,
+    unique=True,
+    sqlite_where=text("status = 'open'"),
+    postgresql_where=text("status = 'open'"),
+)
+Index("ix_conversations_customer", conversations.c.customer_id, conversations.c.opened_at)
+Index("ix_conversations_activity", conversations.c.last_message_at, conversations.c.id)
+Index(
+    "ix_conversations_agent",
+    conversations.c.agent_id,
+    sqlite_where=text("status = 'open'"),
+    postgresql_where=text("status = 'open'"),
+)
+Index(
+    "ix_conversations_waiting",
+    conversations.c.routing,
+    sqlite_where=text("routing IN ('waiting', 'offered')"),
+    postgresql_where=text("routing IN ('waiting', 'offered')"),
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("rev", Integer, nullable=False),
+    Column("conversation_id", Text, ForeignKey("conversations.id"), nullable=False),
+    Column("ordinal", Integer, nullable=False),
+    Column("direction", Text, nullable=False),
+    Column("author_kind", Text, nullable=False),
+    Column("author_id", Text),
+    Column("author_name", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("html", Text),
+    Column("quoted", Text),
+    Column("subject", Text),
+    Column("at", BigInteger, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("error", Text),
+    Column("attachments", Json, nullable=False),
+    Column("automatic", Boolean(create_constraint=False), nullable=False),
+    Column("trust", Text),
+    Column("raw", Text),
+    Column("key", Text),
+    Column("channel_id", Text),
+    Column("facts", Json),
+    Column("reference", Text),
+)
+Index("uq_messages_place", messages.c.conversation_id, messages.c.ordinal, unique=True)
+Index(
+    "uq_messages_key",
+    messages.c.key,
+    messages.c.channel_id,
+    unique=True,
+    sqlite_where=text("key IS NOT NULL"),
+    postgresql_where=text("key IS NOT NULL"),
+)
+
+Index(
+    "ix_messages_reference",
+    messages.c.reference,
+    sqlite_where=text("reference IS NOT NULL"),
+    postgresql_where=text("reference IS NOT NULL"),
+)
+
+attachments = Table(
+    "attachments",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("message_id", Text, ForeignKey("messages.id"), nullable=False, index=True),
+    Column("conversation_id", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("media_type", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("inline", Boolean(create_constraint=False), nullable=False),
+    Column("content_id", Text),
+)
+
+drafts = Table(
+    "drafts",
+    metadata,
+    Column("agent_id", Text, nullable=False),
+    Column("conversation_id", Text, ForeignKey("conversations.id"), nullable=False),
+    Column("mode", Text, nullable=False),
+    Column("rev", Integer, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("attachments", Json, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("agent_id", "conversation_id", "mode"),
+)
+
+uploads = Table(
+    "uploads",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("owner", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("media_type", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("at", BigInteger, nullable=False, index=True),
+)
+
+_one = select(conversations).where(conversations.c.id == bindparam("id"))
+_several = select(conversations).where(one_of(conversations.c.id, "ids"))
+_open_threads = select(conversations).where(one_of(conversations.c.thread_key, "keys"), _is_open)
+_known_keys = select(
+    messages.c.key, messages.c.channel_id, messages.c.id, messages.c.conversation_id
+).where(one_of(messages.c.key, "keys"))
+_insert_conversation = conversations.insert()
+_insert_message = messages.insert()
+_insert_attachment = attachments.insert()
+_message = select(messages).where(messages.c.id == bindparam("id"))
+_thread = (
+    select(messages)
+    .where(
+        messages.c.conversation_id == bindparam("conversation_id"),
+        messages.c.ordinal < bindparam("before"),
+    )
+    .order_by(messages.c.ordinal.desc())
+    .limit(bindparam("limit"))
+)
+_touch = (
+    conversations.update()
+    .where(conversations.c.id == bindparam("b_id"))
+    .values(
+        {
+            name: bindparam(f"b_{name}")
+            for name in (
+                "rev",
+                "status",
+                "routing",
+                "queue_id",
+                "agent_id",
+                "ended_at",
+                "waiting_since",
+                "first_reply_due",
+                "last_message_at",
+                "preview",
+                "unread",
+                "message_count",
+                "last_ordinal",
+                "wrap_up_until",
+                "subject",
+                "customer_name",
+                "language",
+                "ticket_ids",
+                "rating",
+            )
+        }
+    )
+)
+
+
+def conversation_of(row: Any) -> Conversation:
+    facts = dict(row._mapping)
+    facts["status"] = Status(facts["status"])
+    facts["routing"] = Routing(facts["routing"])
+    facts["ticket_ids"] = tuple(facts["ticket_ids"])
+    return Conversation(**facts)
+
+
+def message_of(row: Any) -> Message:
+    return Message(
+        id=row.id,
+        rev=row.rev,
+        conversation_id=row.conversation_id,
+        ordinal=row.ordinal,
+        direction=Direction(row.direction),
+        author=Author(row.author_kind, row.author_id, row.author_name),
+        text=row.text,
+        html=row.html,
+        quoted=row.quoted,
+        subject=row.subject,
+        at=row.at,
+        state=State(row.state),
+        error=row.error,
+        attachments=tuple(Attachment(**facts) for facts in row.attachments),
+        automatic=row.automatic,
+        trust=row.trust,
+        raw=row.raw,
+    )
+
+
+def find(connection: Connection, conversation_id: str) -> Conversation | None:
+    row = connection.execute(_one, {"id": conversation_id}).first()
+    return None if row is None else conversation_of(row)
+
+
+def find_several(connection: Connection, ids: Iterable[str]) -> dict[str, Conversation]:
+    rows = connection.execute(_several, {"ids": texts(ids)})
+    return {row.id: conversation_of(row) for row in rows}
+
+
+def open_threads(
+    connection: Connection, keys: Iterable[tuple[str, str]]
+) -> dict[tuple[str, str], Conversation]:
+    """The open conversation of each (channel_id, thread_key) that has one."""
+    rows = connection.execute(_open_threads, {"keys": texts(dict.fromkeys(key for _, key in keys))})
+    return {(row.channel_id, row.thread_key): conversation_of(row) for row in rows}
+
+
+def known_keys(
+    connection: Connection, keys: Iterable[str]
+) -> dict[tuple[str, str], tuple[MessageId, ConversationId]]:
+    """Which messages are kept already: (channel_id, key) -> message and conversation."""
+    rows = connection.execute(_known_keys, {"keys": texts(dict.fromkeys(keys))})
+    return {(row.channel_id, row.key): (row.id, row.conversation_id) for row in rows}
+
+
+def insert_conversations(connection: Connection, new: Sequence[Conversation]) -> None:
+    many(
+        connection, _insert_conversation, [_conversation_row(conversation) for conversation in new]
+    )
+
+
+def _conversation_row(conversation: Conversation) -> dict[str, Any]:
+    row = {name: getattr(conversation, name) for name in Conversation.__dataclass_fields__}
+    row["status"] = conversation.status.value
+    row["routing"] = conversation.routing.value
+    return row
+
+
+def save_conversations(connection: Connection, changed: Sequence[Conversation]) -> None:
+    """Write conversations back. The caller has raised their ``rev``."""
+    rows = [{f"b_{name}": value for name, value in _conversation_row(c).items()} for c in changed]
+    many(connection, _touch, rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What the channel knows of a message: its key there, what it needs to answer, its reference (Message-ID)."""
+
+    key: str | None
+    channel_id: str | None
+    facts: Mapping[str, Any] | None = None
+    reference: str | None = None
+
+
+_INSIDE = Outside(None, None)
+
+
+def insert_messages(
+    connection: Connection, new: Sequence[Message], outside: Sequence[Outside] | None = None
+) -> None:
+    """Add messages; ``outside`` says what the channel knows of each."""
+    rows = []
+    for at, message in enumerate(new):
+        known = outside[at] if outside else _INSIDE
+        rows.append(
+            {
+                "id": message.id,
+                "rev": message.rev,
+                "conversation_id": message.conversation_id,
+                "ordinal": message.ordinal,
+                "direction": message.direction.value,
+                "author_kind": message.author.kind,
+                "author_id": message.author.id,
+                "author_name": message.author.name,
+                "text": message.text,
+                "html": message.html,
+                "quoted": message.quoted,
+                "subject": message.subject,
+                "at": message.at,
+                "state": message.state.value,
+                "error": message.error,
+                "attachments": [asdict(attachment) for attachment in message.attachments],
+                "automatic": message.automatic,
+                "trust": message.trust,
+                "raw": message.raw,
+                "key": known.key,
+                "channel_id": known.channel_id,
+                "facts": known.facts,
+                "reference": known.reference,
+            }
+        )
+    many(connection, _insert_message, rows)
+    files = [
+        {**asdict(attachment), "message_id": message.id, "conversation_id": message.conversation_id}
+        for message in new
+        for attachment in message.attachments
+    ]
+    many(connection, _insert_attachment, files)
+
+
+def find_message(connection: Connection, message_id: str) -> Message | None:
+    row = connection.execute(_message, {"id": message_id}).first()
+    return None if row is None else message_of(row)
+
+
+def thread(connection: Connection, conversation_id: str, before: int, limit: int) -> list[Message]:
+    """Up to ``limit`` messages with an ordinal below ``before``, oldest first."""
+    rows = connection.execute(
+        _thread, {"conversation_id": conversation_id, "before": before, "limit": limit}
+    )
+    return [message_of(row) for row in rows][::-1]
+
+
+def set_message_state(
+    unit: Unit, message_id: str, rev: int, state: State, error: str | None
+) -> None:
+    unit.connection.execute(
+        messages.update()
+        .where(messages.c.id == message_id)
+        .values(rev=rev, state=state.value, error=error)
+    )
+
+
+def unread_messages(
+    connection: Connection, conversation_id: str, ordinal: int
+) -> list[tuple[str, int]]:
+    """Customer's messages up to ``ordinal`` that nobody has read: id and rev."""
+    rows = connection.execute(
+        select(messages.c.id, messages.c.rev).where(
+            messages.c.conversation_id == conversation_id,
+            messages.c.ordinal <= ordinal,
+            messages.c.direction == "in",
+            messages.c.state == "received",
+        )
+    )
+    return [(row.id, row.rev) for row in rows]
+
+
+def unseen_replies(
+    connection: Connection, conversation_id: str, ordinal: int, states: Sequence[str]
+) -> list[tuple[str, int]]:
+    """Agents' messages up to ``ordinal`` in one of these states: id and rev."""
+    rows = connection.execute(
+        select(messages.c.id, messages.c.rev).where(
+            messages.c.conversation_id == conversation_id,
+            messages.c.ordinal <= ordinal,
+            messages.c.direction == "out",
+            messages.c.state.in_(states),
+        )
+    )
+    return [(row.id, row.rev) for row in rows]
+
+
+def set_states(unit: Unit, ids: Sequence[tuple[str, int]], state: State) -> None:
+    """Raise these messages (id, rev) to ``state``."""
+    statement = (
+        messages.update()
+        .where(messages.c.id == bindparam("b_id"))
+        .values(state=state.value, rev=bindparam("b_rev"))
+    )
+    many(unit.connection, statement, [{"b_id": id_, "b_rev": rev + 1} for id_, rev in ids])
+
+
+def has_reply(connection: Connection, conversation_id: str) -> bool:
+    """True when an agent has answered already."""
+    return (
+        connection.execute(
+            select(messages.c.id)
+            .where(messages.c.conversation_id == conversation_id, messages.c.direction == "out")
+            .limit(1)
+        ).first()
+        is not None
+    )
+
+
+def colleagues_since(
+    connection: Connection, conversation_id: str, ordinal: int, me: str
+) -> int | None:
+    """The ordinal of the newest reply by another agent after ``ordinal``, if any."""
+    return connection.execute(
+        select(func.max(messages.c.ordinal)).where(
+            messages.c.conversation_id == conversation_id,
+            messages.c.ordinal > ordinal,
+            messages.c.direction == "out",
+            messages.c.author_id != me,
+        )
+    ).scalar()
+
+
+def last_facts(connection: Connection, conversation_id: str) -> dict[str, Any]:
+    """What the channel noted of the customer's last message."""
+    facts = connection.execute(
+        select(messages.c.facts)
+        .where(messages.c.conversation_id == conversation_id, messages.c.direction == "in")
+        .order_by(messages.c.ordinal.desc())
+        .limit(1)
+    ).scalar()
+    return facts or {}
+
+
+def find_attachment(
+    connection: Connection, attachment_id: str
+) -> tuple[ConversationId, Attachment] | None:
+    row = connection.execute(select(attachments).where(attachments.c.id == attachment_id)).first()
+    if row is None:
+        return None
+    return row.conversation_id, Attachment(
+        row.id, row.name, row.media_type, row.size, row.digest, row.inline, row.content_id
+    )
+
+
+# -- lists -------------------------------------------------------------------------------------------------------
+
+
+def within_reach(agent_id: str, queue_ids: Iterable[str] | None) -> ColumnElement[bool]:
+    """Conversations an agent may see: their own and those of their queues; ``queue_ids`` None: all."""
+    if queue_ids is None:
+        return conversations.c.id.is_not(None)
+    mine = list(queue_ids)
+    in_queues = conversations.c.queue_id.in_(mine) if mine else false()
+    return or_(conversations.c.agent_id == agent_id, in_queues)
+
+
+def in_view(view: str, agent_id: str) -> ColumnElement[bool]:
+    """The rows of a view: *mine*, *waiting* or *all*."""
+    if view == "mine":
+        return and_(conversations.c.agent_id == agent_id, _is_open)
+    if view == "waiting":
+        return conversations.c.routing.in_(("waiting", "offered"))
+    return conversations.c.id.is_not(None)
+
+
+def listed(
+    connection: Connection,
+    *where: ColumnElement[bool],
+    limit: int,
+    after: tuple[Any, ...] | None = None,
+    oldest_first: bool = False,
+) -> list[Conversation]:
+    """Conversations by their last activity, newest first; or by how long they have waited."""
+    place: tuple[ColumnElement[Any], ...]
+    if oldest_first:
+        place = (
+            func.coalesce(conversations.c.waiting_since, conversations.c.opened_at),
+            conversations.c.id,
+        )
+        order = [column.asc() for column in place]
+    else:
+        place = (conversations.c.last_message_at, conversations.c.id)
+        order = [column.desc() for column in place]
+    statement = select(conversations).where(*where).order_by(*order).limit(limit)
+    if after is not None:
+        here = tuple_(*place)
+        statement = statement.where(
+            here > tuple_(*after) if oldest_first else here < tuple_(*after)
+        )
+    return [conversation_of(row) for row in connection.execute(statement)]
+
+
+def counted(connection: Connection, *where: ColumnElement[bool]) -> int:
+    statement = select(func.count()).select_from(conversations).where(*where)
+    return int(connection.execute(statement).scalar_one())
+
+
+def of_customer(connection: Connection, customer_id: str, limit: int = 100) -> list[Conversation]:
+    rows = connection.execute(
+        select(conversations)
+        .where(conversations.c.customer_id == customer_id)
+        .order_by(conversations.c.opened_at.desc())
+        .limit(limit)
+    )
+    return [conversation_of(row) for row in rows]
+
+
+# -- drafts and uploads ---------------------------------------------------------------------------------------------
+
+
+def find_draft(connection: Connection, agent_id: str, conversation_id: str, mode: str) -> Any:
+    return connection.execute(
+        select(drafts).where(
+            drafts.c.agent_id == agent_id,
+            drafts.c.conversation_id == conversation_id,
+            drafts.c.mode == mode,
+        )
+    ).first()
+
+
+def drafts_of(
+    connection: Connection, agent_id: str, conversation_id: str | None = None
+) -> list[Any]:
+    statement = select(drafts).where(drafts.c.agent_id == agent_id)
+    if conversation_id is not None:
+        statement = statement.where(drafts.c.conversation_id == conversation_id)
+    return list(connection.execute(statement.order_by(drafts.c.updated_at)))
+
+
+def save_draft(unit: Unit, row: dict[str, Any]) -> None:
+    gone = drafts.delete().where(
+        drafts.c.agent_id == row["agent_id"],
+        drafts.c.conversation_id == row["conversation_id"],
+        drafts.c.mode == row["mode"],
+    )
+    unit.connection.execute(gone)
+    unit.connection.execute(drafts.insert(), row)
+
+
+def insert_upload(unit: Unit, owner: str, attachment: Attachment) -> None:
+    unit.connection.execute(
+        uploads.insert().values(
+            id=attachment.id,
+            owner=owner,
+            name=attachment.name,
+            media_type=attachment.media_type,
+            size=attachment.size,
+            digest=attachment.digest,
+            at=unit.now,
+        )
+    )
+
+
+def find_uploads(connection: Connection, owner: str, ids: Sequence[str]) -> list[Attachment]:
+    """The uploads of ``owner`` with these ids, in their order; unknown ones are left out."""
+    if not ids:
+        return []
+    rows = connection.execute(
+        select(uploads).where(one_of(uploads.c.id, "ids"), uploads.c.owner == owner),
+        {"ids": texts(ids)},
+    )
+    found = {
+        row.id: Attachment(row.id, row.name, row.media_type, row.size, row.digest) for row in rows
+    }
+    return [found[id_] for id_ in ids if id_ in found]
+
+
+def drop_uploads_before(unit: Unit, moment: Millis) -> None:
+    unit.connection.execute(uploads.delete().where(uploads.c.at < moment))
+
+
+_referred = select(messages.c.reference, messages.c.conversation_id).where(
+    one_of(messages.c.reference, "references")
+)
+
+
+def by_reference(connection: Connection, references: Iterable[str]) -> dict[str, ConversationId]:
+    """Which conversation each message reference (Message-ID) known here belongs to."""
+    rows = connection.execute(_referred, {"references": texts(references)})
+    return {row.reference: row.conversation_id for row in rows}
