@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import idna
 
+from hub.channels.email.charsets import without_controls
 from hub.channels.email.headers import decode_words
 
 _LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*\.?")
@@ -189,15 +190,15 @@ class _Reader:
             self.is_odd = True
 
     def _end(self) -> None:
-        name = _SPACES.sub(" ", decode_words("".join(self.phrase))).strip()
+        phrase = "".join(self.phrase).strip()
         address, is_odd, quoted = self.angle, self.is_odd, self.has_quoted
         self._begin()
-        if address is None:
-            if not name and not is_odd:
-                return
-            address, name = ("", name) if quoted or " " in name else (name, "")
-        good = None if is_odd else canonical(address)
+        if address is None and not quoted:
+            # Without angle brackets the words are the address, as they stand: nothing is decoded.
+            address, phrase = phrase, ""
+        good = None if is_odd or address is None else canonical(address)
         if good is not None:
+            name = without_controls(_SPACES.sub(" ", decode_words(phrase)).strip())
             self.found.append(Mailbox(good, name[:200]))
-        elif address or name or is_odd:
+        elif address or phrase or is_odd:
             self.faults.append("address-unreadable")

@@ -81,6 +81,7 @@ _DROPPED_WITH_CONTENT = {
 _REMOTE, _CID = "x-remote:", "x-cid:"
 _SRC = re.compile(r' src="x-(remote|cid):([^"]*)"')
 _INLINE_PICTURE = re.compile(r"data:image/(?:png|jpe?g|gif|webp);base64,[A-Za-z0-9+/=\s]+")
+_FETCHING = re.compile(r"\\|url\s*\(|image-set|expression|@|/\*|javascript", re.IGNORECASE)
 
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,20})")
 _NEVER_NEST = _named(
@@ -102,7 +103,9 @@ def _only_safe(tag: str, attribute: str, value: str) -> str | None:
             return _CID + value[4:].strip("<> ")
         if _INLINE_PICTURE.fullmatch(value):
             return value
-        return _REMOTE + value.strip()
+        return None if value.lower().startswith("data:") else _REMOTE + value.strip()
+    if attribute == "style":
+        return ";".join(said for said in value.split(";") if not _FETCHING.search(said)) or None
     if attribute == "href" and value.strip().lower().startswith(("data:", "cid:", "x-")):
         return None
     return value
@@ -138,10 +141,12 @@ def _renamed(match: re.Match[str]) -> str:
 def html_to_text(html: str, limits: Limits = LIMITS) -> str:
     """The words of an HTML mail, tables kept readable; crude but quick when the HTML is built to
     hurt."""
-    html = html[: min(limits.html, _MOST_FOR_TEXT)]
+    html = html[: limits.html]
+    if not html.strip():
+        return ""
     if not is_hostile(html, limits):
         try:
-            return get_text(html, _TEXT_STYLE).strip() if html.strip() else ""
+            return str(get_text(html[:_MOST_FOR_TEXT], _TEXT_STYLE)).strip()
         except (LxmlError, ValueError):
             pass  # what the reader of HTML cannot read is still read as bare words
     return _bare_words(html)

@@ -106,7 +106,7 @@ def parse(
     subject = text_of(root.first("subject") or b"", limits.header_text)
     body = _Body(limits, with_html)
     body.read(root)
-    text = split_quoted(body.text())
+    text, html = split_quoted(body.text()), body.html()
     to, cc, reply_to = (_mailboxes(root, name, limits) for name in ("to", "cc", "reply-to"))
     faults = [
         *author.faults,
@@ -127,7 +127,7 @@ def parse(
         date=date_of(root.first("date") or b""),
         text=text.visible,
         quoted=text.quoted,
-        html=body.html(),
+        html=html,
         attachments=tuple(body.attachments),
         automatic=why_automatic(root, author.mailbox.local if author.mailbox else "", subject),
         bounce=read_bounce(root),
