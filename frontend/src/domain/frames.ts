@@ -28,8 +28,9 @@ export type EventFrame = {
   actor?: string | null;
 };
 export type LiveFrame = { t: 'live'; topic: string; key: string; value: unknown };
-export type CaughtUpFrame = { t: 'caught_up'; seq: number };
-export type BeatFrame = { t: 'beat'; seq: number };
+/** `n` is the count of the last event frame of this connection: a client that counted fewer has lost some. */
+export type CaughtUpFrame = { t: 'caught_up'; seq: number; n?: number };
+export type BeatFrame = { t: 'beat'; seq: number; n?: number };
 export type ResetReason = 'epoch' | 'too_far' | 'rights';
 export type ResetFrame = { t: 'reset'; reason: ResetReason };
 export type RefusedFrame = { t: 'refused'; re: string | null; code: string };

@@ -174,12 +174,11 @@ export type Letter = {
   undo_for?: Millis;
 };
 
+/** Once the hub has kept it there is no entry any more: its message is in the thread, `sent` or further. */
 export type OutboxState =
   /** waits for the line, its turn, or the end of its undo time (`not_before`) */
   | 'queued'
   | 'sending'
-  /** the hub has kept it; shown until its message arrives */
-  | 'sent'
   /** a colleague wrote meanwhile: insist or discard */
   | 'held'
   /** refused: retry, copy or discard */
@@ -222,7 +221,7 @@ export type Outbox = {
   retry(id: Id): Promise<void>;
   /** Send a `held` one although a colleague replied. */
   insist(id: Id): Promise<void>;
-  /** Take it back: only while `queued` before its first try, `held` or `failed`. False when it is too late. */
+  /** Take it back: only before its first try, or while `held` or `failed`. False when it is too late. */
   discard(id: Id): Promise<boolean>;
 };
 
