@@ -1,1 +1,1 @@
-"""Ways to reach us: the port every channel fits, and one folder per channel."""
+"""The ways to reach us. Each channel is two small things: receive and send."""
