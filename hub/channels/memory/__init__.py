@@ -1,0 +1,1 @@
+"""A channel inside the process: for tests, and for rehearsing without any provider."""
