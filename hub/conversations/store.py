@@ -610,3 +610,24 @@ def by_reference(connection: Connection, references: Iterable[str]) -> dict[str,
     """Which conversation each message reference (Message-ID) known here belongs to."""
     rows = connection.execute(_referred, {"references": texts(references)})
     return {row.reference: row.conversation_id for row in rows}
+
+
+def matching(words: str) -> ColumnElement[bool]:
+    """Conversations with this number, or these words in customer's name, subject or preview."""
+    like = "%" + words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+    columns = (conversations.c.customer_name, conversations.c.subject, conversations.c.preview)
+    found: list[ColumnElement[bool]] = [
+        column.cast(Text).ilike(like, escape="\\") for column in columns
+    ]
+    number = words.removeprefix("#")
+    if number.isascii() and number.isdigit() and len(number) < 16:
+        found.append(conversations.c.number == int(number))
+    return or_(*found)
+
+
+def place_in_list(conversation: Conversation, oldest_first: bool) -> tuple[int, str]:
+    """Where a conversation stands in ``listed``."""
+    if oldest_first:
+        waiting = conversation.waiting_since
+        return (conversation.opened_at if waiting is None else waiting), conversation.id
+    return conversation.last_message_at, conversation.id
