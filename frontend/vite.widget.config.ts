@@ -17,6 +17,7 @@ export default defineConfig({
     modulePreload: false,
     rolldownOptions: {
       input: { app: 'src/widget/app/main.tsx' },
+      preserveEntrySignatures: 'strict', // the loader imports `mount`
       output: {
         format: 'es',
         entryFileNames: '[name].js',

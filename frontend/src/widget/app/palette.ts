@@ -1,0 +1,19 @@
+/** The brand's five colours, derived from one, for a light or a dark panel. */
+import { css, fill, mix, parse, PETROL, until, type Rgb } from '../colour.ts';
+
+const LIGHT: Rgb = [255, 255, 255];
+const DARK: Rgb = [28, 27, 25];
+
+export function palette(brand: string, dark: boolean): Record<string, string> {
+  const colour = parse(brand) ?? PETROL;
+  const surface = dark ? DARK : LIGHT;
+  const ground = fill(colour);
+  const soft = mix(colour, surface, dark ? 0.18 : 0.1);
+  return {
+    '--brand': css(ground),
+    '--brand-hover': css(mix(ground, [0, 0, 0], 0.86)),
+    '--brand-soft': css(soft),
+    '--brand-line': css(mix(colour, surface, dark ? 0.5 : 0.34)),
+    '--brand-text': css(until(colour, dark ? LIGHT : [0, 0, 0], soft)),
+  };
+}
