@@ -172,7 +172,7 @@ def _chain(mail: OutboundMail) -> tuple[str, ...]:
 
 
 def _repeatable(*ids: str | None) -> list[str]:
-    """The ids fit to be repeated: a customer's strange one must not keep the answer from leaving."""
+    """The ids fit to be repeated: a customer's strange one must not stop the answer."""
     return [id_ for id_ in ids if id_ and _REPEATABLE_ID.fullmatch(id_)]
 
 
