@@ -8,14 +8,14 @@ its own units, so no ``LoadChanged`` comes with it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 
 from hub.kernel.ids import AgentId, OfferId, QueueId, WorkItemId
+from hub.routing.facts import fact
 from hub.routing.model import ItemState, Medium, OfferMode, OfferState, RoutingState
 from hub.routing.why import Why
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Grant:
     """Offer this item to this agent, if the database agrees; the item is OFFERED from now on."""
 
@@ -35,7 +35,7 @@ class Grant:
     """Capacity need not be checked."""
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class OfferChanged:
     """A confirmed offer is now in this state: RINGING, or one of the final four.
 
@@ -49,7 +49,7 @@ class OfferChanged:
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class ItemMoved:
     """A work item is now in this state; every field is its value from now on."""
 
@@ -66,7 +66,7 @@ class ItemMoved:
     attempts: int
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class WorkMoved:
     """An agent's work on an item is now in this state; ``state`` DONE ends it.
 
@@ -82,7 +82,7 @@ class WorkMoved:
     """When the wrap-up, the connecting or the parking runs out."""
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class LoadChanged:
     """The agent carries so many units, and so many items of the medium, more (or less) than before."""
 
@@ -93,7 +93,7 @@ class LoadChanged:
     count_by: int
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class PresenceChanged:
     """What the router knows of an agent is now this."""
 
@@ -108,7 +108,7 @@ class PresenceChanged:
     """The presence that waits for the current offer or work to end."""
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Alerted:
     """Something a supervisor should hear of: ``rona``, ``presence_expired``, ``max_offers``."""
 
@@ -117,7 +117,7 @@ class Alerted:
     item: WorkItemId | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Refused:
     """The input was not possible and changed nothing. ``code`` says why, as in an answer to a user.
 

@@ -5,37 +5,42 @@ Inputs with the same moment are best handed in by ``RANK``: who leaves before wh
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 
 from hub.kernel.ids import AgentId, OfferId, QueueId, WorkItemId
+from hub.routing.facts import fact
 from hub.routing.model import Agent, Band, Medium, OfferMode, Queue, Rules, Step
 from hub.routing.timers import Timer
 
 # Configuration
 
 
-@dataclass(frozen=True, slots=True)
+@fact
+class Started:
+    """The router begins, perhaps from a snapshot: what can be offered is."""
+
+
+@fact
 class RulesChanged:
     """The rules of the hub are now these."""
 
     rules: Rules
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class QueueChanged:
     """A queue was made or changed."""
 
     queue: Queue
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class AgentChanged:
     """An agent was made, or what they can do changed. A ringing offer is not withdrawn for it."""
 
     agent: Agent
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class AgentRemoved:
     """An agent is no longer one: as a forced signing out, and then unknown."""
 
@@ -45,14 +50,14 @@ class AgentRemoved:
 # Presence and connection
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class SignedIn:
     """The agent's workbench is there; their presence is ``Rules.first_presence``."""
 
     agent: AgentId
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class SignedOut:
     """The agent leaves. Refused (``has_live_work``) unless nothing is in hand or it is forced."""
 
@@ -60,7 +65,7 @@ class SignedOut:
     force: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class PresenceSet:
     """The agent, or a supervisor for them, says a presence. Signs in who was offline."""
 
@@ -69,7 +74,7 @@ class PresenceSet:
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class DrainAsked:
     """Finish what is in hand, take nothing new; then ``to`` that presence, or offline."""
 
@@ -77,21 +82,21 @@ class DrainAsked:
     to: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Heartbeat:
     """The agent's workbench was heard. Needed only with ``Rules.heartbeat_timeout``."""
 
     agent: AgentId
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class ConnectionLost:
     """The agent's last connection is gone."""
 
     agent: AgentId
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class ConnectionBack:
     """The agent is connected again."""
 
@@ -101,7 +106,7 @@ class ConnectionBack:
 # Work
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class ItemQueued:
     """Work arrives. ``enqueued_at`` and ``origin_at`` are now unless given."""
 
@@ -120,7 +125,7 @@ class ItemQueued:
     origin_at: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class ItemChanged:
     """Waiting work is edited: ``None`` leaves as it is."""
 
@@ -130,14 +135,14 @@ class ItemChanged:
     band: Band | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class CustomerLeft:
     """The customer is gone: waiting work is abandoned, work in hand goes to wrap-up."""
 
     item: WorkItemId
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class ItemCancelled:
     """The work need not be done any more, in whatever state it is."""
 
@@ -145,7 +150,7 @@ class ItemCancelled:
     reason: str = "cancelled"
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class ItemAssigned:
     """Somebody decided who gets waiting or offered work.
 
@@ -159,7 +164,7 @@ class ItemAssigned:
     """Beyond capacity, and past every rule of eligibility; the why-record says so."""
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class TransferredToQueue:
     """The agent hands work in progress to a queue; they go to wrap-up."""
 
@@ -169,7 +174,7 @@ class TransferredToQueue:
     """A new requirement; ``None`` keeps the old."""
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class TransferredToAgent:
     """The agent hands work in progress to a colleague; refused when the colleague cannot take it."""
 
@@ -178,14 +183,14 @@ class TransferredToAgent:
     override: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Bridged:
     """Agent and customer hear each other: CONNECTING becomes ACTIVE."""
 
     item: WorkItemId
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class BridgeFailed:
     """They do not; ``customer_gone`` tells why."""
 
@@ -193,42 +198,49 @@ class BridgeFailed:
     customer_gone: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@fact
+class AgentLegLost:
+    """The agent's line is lost while the customer is still there: the item goes to the head of the line."""
+
+    item: WorkItemId
+
+
+@fact
 class ItemHeld:
     """The customer is put on hold."""
 
     item: WorkItemId
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class ItemUnheld:
     """The hold is over."""
 
     item: WorkItemId
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class ItemParked:
     """The work waits for the customer, and weighs less."""
 
     item: WorkItemId
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class CustomerWrote:
     """The customer is heard: parked work resumes, or queues again when its agent has no room."""
 
     item: WorkItemId
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class WorkEnded:
     """The conversation is over for the agent: wrap-up, or done."""
 
     item: WorkItemId
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class WrapUpEnded:
     """The agent finished their wrap-up of this item."""
 
@@ -239,14 +251,14 @@ class WrapUpEnded:
 # Offers
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class GrantConfirmed:
     """The grant is committed: the offer may be shown to the agent."""
 
     offer: OfferId
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class GrantRefused:
     """The database would not have it. ``item_gone``: the fault lay with the item, which is then forgotten."""
 
@@ -254,21 +266,21 @@ class GrantRefused:
     item_gone: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class OfferDelivered:
     """The agent's screen shows the offer."""
 
     offer: OfferId
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class OfferAccepted:
     """The agent accepts."""
 
     offer: OfferId
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class OfferDeclined:
     """The agent declines, and is not offered this item again while somebody else could take it."""
 
@@ -276,7 +288,7 @@ class OfferDeclined:
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class OfferWithdrawn:
     """A supervisor takes the offer back."""
 
@@ -287,7 +299,7 @@ class OfferWithdrawn:
 # Time
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class TimerFired:
     """A timer of ``next_timer`` is due. Fired early, twice or too late it does nothing."""
 
@@ -295,7 +307,8 @@ class TimerFired:
 
 
 Input = (
-    RulesChanged
+    Started
+    | RulesChanged
     | QueueChanged
     | AgentChanged
     | AgentRemoved
@@ -315,6 +328,7 @@ Input = (
     | TransferredToAgent
     | Bridged
     | BridgeFailed
+    | AgentLegLost
     | ItemHeld
     | ItemUnheld
     | ItemParked

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum, IntEnum
+from enum import IntEnum, StrEnum
 from types import MappingProxyType
 
 from hub.kernel.clock import DAY, HOUR, MINUTE, SECOND
 from hub.kernel.ids import AgentId, OfferId, QueueId, WorkItemId
 
 
-class Medium(Enum):
+class Medium(StrEnum):
     """The kind of attention work asks for; several channels may bring the same kind."""
 
     VOICE = "voice"
@@ -35,7 +35,7 @@ class Band(IntEnum):
     BACKGROUND = 2
 
 
-class RoutingState(Enum):
+class RoutingState(StrEnum):
     """What the router knows of an agent (the machine of ``presence.py``)."""
 
     OFFLINE = "offline"
@@ -46,7 +46,7 @@ class RoutingState(Enum):
     DISCONNECTED = "disconnected"
 
 
-class ItemState(Enum):
+class ItemState(StrEnum):
     """Where a work item is in its life (the machine of ``lifecycle.py``)."""
 
     QUEUED = "queued"
@@ -78,7 +78,7 @@ TERMINAL = frozenset(
 )
 
 
-class OfferState(Enum):
+class OfferState(StrEnum):
     """Where an offer is in its life (the machine of ``offers.py``).
 
     ``PROPOSED`` is a grant the database has not confirmed yet; nobody has been told of it.
@@ -94,7 +94,7 @@ class OfferState(Enum):
     CANCELLED = "cancelled"
 
 
-class OfferMode(Enum):
+class OfferMode(StrEnum):
     """Why this agent: the router chose, the agent picked, or a supervisor or colleague sent it."""
 
     ROUTED = "routed"
@@ -103,7 +103,7 @@ class OfferMode(Enum):
     TRANSFERRED = "transferred"
 
 
-class WrapUpMode(Enum):
+class WrapUpMode(StrEnum):
     """How an agent's wrap-up ends."""
 
     NONE = "none"
@@ -117,7 +117,7 @@ class WrapUpMode(Enum):
     """Its limit ends it; nobody may end it earlier."""
 
 
-class Strategy(Enum):
+class Strategy(StrEnum):
     """How the agent for an item is chosen among those able to take it."""
 
     LONGEST_IDLE = "longest_idle"
@@ -348,6 +348,8 @@ class ItemRow:
     due: int
     """``K``: when this customer should have been answered; smallest first."""
     origin_at: int
+    agent: AgentId | None = None
+    """Whose work it is."""
     answered_at: int | None = None
     needs: tuple[Step, ...] = ()
     step: int = 0
@@ -360,7 +362,7 @@ class ItemRow:
 
 @dataclass(frozen=True, slots=True)
 class OfferRow:
-    """An offer that is still open."""
+    """An offer the database has confirmed and nobody has answered."""
 
     id: OfferId
     item: WorkItemId
@@ -370,6 +372,7 @@ class OfferRow:
     at: int
     deadline: int
     units: int
+    override: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -383,13 +386,18 @@ class AssignmentRow:
     state: ItemState
     """One of CONNECTING, ACTIVE, HELD, PARKED and WRAP_UP."""
     weight: int
-    """Its full weight; what it weighs now follows from its state."""
+    """Its full weight."""
+    units: int
+    """What it weighs now."""
     since: int
     """When this state began."""
+    began_at: int
+    """When the customer was answered by this agent."""
     ends_at: int | None = None
     """When the connection attempt, the wrap-up or the parking runs out."""
     heard_at: int = 0
     """When the customer was last heard."""
+    offer: OfferId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -417,6 +425,10 @@ class AgentRow:
     """A presence that waits for the end of this item's offer or work, and its reason."""
     drains_to: str | None = None
     """What a draining agent becomes; ``None`` is offline."""
+    presence_until: int | None = None
+    """When the presence has lasted its longest."""
+    returns_at: int | None = None
+    """When an agent who does not respond becomes routable by themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -435,3 +447,5 @@ class Snapshot:
     next_seq: int = 1
     """The sequence number of the next item; above every number given before."""
     next_agent: int = 1
+    next_offer: int = 1
+    """The number of the next offer; may begin at 1 again in every epoch."""

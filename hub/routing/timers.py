@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 from heapq import heapify, heappop, heappush
 
 
-class TimerKind(Enum):
+class TimerKind(StrEnum):
     """What a timer is for; its entity is the id of an offer, an item or an agent."""
 
     OFFER = "offer"

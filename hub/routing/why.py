@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from hub.kernel.ids import AgentId, WorkItemId
+from hub.routing.facts import fact
 
 CORE_VERSION = "1"
 """Raised whenever the same inputs may lead to another choice."""
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class ItemStanding:
     """Where an item stood in the order: smallest ``(band, due - offset, seq)`` first."""
 
@@ -21,8 +21,16 @@ class ItemStanding:
     offset: int
     seq: int
 
+    @property
+    def key(self) -> tuple[int, int, int]:
+        """What it was compared by."""
+        return (self.band, self.due - self.offset, self.seq)
 
-@dataclass(frozen=True, slots=True)
+    def as_dict(self) -> dict[str, Any]:
+        return {"item": self.item, "due": self.due, "offset": self.offset, "key": list(self.key)}
+
+
+@fact
 class AgentStanding:
     """Where an agent stood in the order: smallest ``(fit, scarcity, load, idle_since, seq)`` first."""
 
@@ -33,38 +41,54 @@ class AgentStanding:
     idle_since: int
     seq: int
 
+    @property
+    def rank(self) -> tuple[int, int, int, int, int]:
+        """What they were compared by; under strict longest idle only the last two count."""
+        return (self.fit, self.scarcity, self.load, self.idle_since, self.seq)
 
-@dataclass(frozen=True, slots=True)
-class Skipped:
-    """Who came earlier in the order and was passed over, and why."""
-
-    id: str
-    reason: str
+    def as_dict(self) -> dict[str, Any]:
+        return {"agent": self.agent, "rank": list(self.rank)}
 
 
-@dataclass(frozen=True, slots=True)
+@fact
 class Why:
-    """The record of one grant. ``as_dict`` gives the JSON form of it."""
+    """The record of one grant. ``as_dict`` gives its JSON form."""
 
     at: int
     trigger: str
     """The input that led to it."""
+    mode: str
     item: ItemStanding
     demand: str
-    """The class the item waited in: queue, medium and step."""
+    """The class the item waited in: queue and step."""
     agent: AgentStanding
-    used_units: int
-    """What the agent carried before."""
-    mode: str
-    items_behind: tuple[ItemStanding, ...] = ()
+    used: int
+    """The units the agent carried before."""
+    items_behind: tuple[ItemStanding, ...]
     """The next items the agent could have had, best first."""
-    agents_behind: tuple[AgentStanding, ...] = ()
+    agents_behind: tuple[AgentStanding, ...]
     """The next agents who could have had the item, best first."""
-    skipped: tuple[Skipped, ...] = ()
-    agents_out: tuple[tuple[str, int], ...] = ()
-    """How many agents could not be offered anything, by reason."""
-    rules: tuple[str, ...] = ()
+    agents_out: tuple[tuple[str, int], ...]
+    """How many agents could not be offered it, by reason."""
+    rules: tuple[str, ...]
 
     def as_dict(self) -> dict[str, Any]:
-        """The record as plain JSON values."""
-        raise NotImplementedError
+        """The record as plain JSON values; ``lost_by_ms`` is how much longer the winner was due, or idle."""
+        return {
+            "at": self.at,
+            "trigger": self.trigger,
+            "mode": self.mode,
+            "winner": {**self.item.as_dict(), "demand": self.demand},
+            "items_behind": [
+                {**i.as_dict(), "lost_by_ms": i.key[1] - self.item.key[1]}
+                for i in self.items_behind
+            ],
+            "agent": {**self.agent.as_dict(), "used": self.used},
+            "agents_behind": [
+                {**a.as_dict(), "lost_by_ms": a.idle_since - self.agent.idle_since}
+                for a in self.agents_behind
+            ],
+            "agents_out": dict(self.agents_out),
+            "rules": list(self.rules),
+            "core_version": CORE_VERSION,
+        }

@@ -1,0 +1,137 @@
+"""What an agent carries: offers reserve, accepted work weighs, and both are let go of."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hub.routing.capacity import MEDIA, has_units, weight_now
+from hub.routing.effects import LoadChanged, WorkMoved
+from hub.routing.invariants import InvariantBroken
+from hub.routing.model import ItemState
+from hub.routing.records import Offer, Seat, Work
+from hub.routing.standing import free, stand
+from hub.routing.timers import TimerKind
+
+if TYPE_CHECKING:
+    from hub.routing.state import State
+
+
+def reserve(state: State, offer: Offer) -> None:
+    """Keep room for an offer, from the moment it is granted."""
+    seat, demand = offer.seat, offer.item.demand
+    medium = demand.medium
+    if offer.override:
+        seat.excused = True
+    elif seat.counts[medium] >= seat.caps[medium] or not has_units(
+        seat, state.terms, medium, offer.units
+    ):
+        raise InvariantBroken("I2", f"{seat.id} has no room for {offer.item.id}")
+    seat.offers[offer.item.id] = offer
+    seat.used += offer.units
+    seat.counts[medium] += 1
+    stand(state, seat)
+
+
+def unreserve(state: State, offer: Offer, told: bool) -> None:
+    """Give the room of an offer back; ``told`` when the database knew of it."""
+    seat, medium = offer.seat, offer.item.demand.medium
+    del seat.offers[offer.item.id]
+    seat.used -= offer.units
+    seat.counts[medium] -= 1
+    if told:
+        state.effects.append(LoadChanged(seat.id, offer.item.id, MEDIA[medium], -offer.units, -1))
+    _ease(state, seat)
+
+
+def take_on(state: State, offer: Offer, to: ItemState) -> Work:
+    """Let an accepted offer become work, of the same weight."""
+    seat, item = offer.seat, offer.item
+    demand = item.demand
+    work = Work(item.id, demand.course.queue, demand.medium, offer.units, to, state.now, offer.id)
+    del seat.offers[item.id]
+    seat.work[item.id] = work
+    if state.terms.any_yield:
+        _weigh_all(state, seat)
+        free(state, seat)
+    else:
+        stand(state, seat)
+    return work
+
+
+def turn(
+    state: State, seat: Seat, work: Work, to: ItemState, reason: str, ends_at: int | None = None
+) -> None:
+    """Let work pass into another state, with what it then weighs."""
+    work.state = to
+    work.since = state.now
+    work.ends_at = ends_at
+    _weigh(state, seat, work)
+    if state.terms.any_yield:
+        _weigh_all(state, seat)
+    state.effects.append(WorkMoved(seat.id, work.item, to, reason, ends_at))
+    _ease(state, seat)
+
+
+def let_go(state: State, seat: Seat, work: Work, reason: str) -> None:
+    """The agent's part in the item is over."""
+    del seat.work[work.item]
+    disarm_work(state, seat, work)
+    seat.used -= work.units
+    seat.counts[work.medium] -= work.counted
+    seat.idle_since = state.now
+    if work.offer is not None:
+        state.accepted.discard(work.offer)
+    if state.terms.any_yield:
+        _weigh_all(state, seat)
+    state.effects.append(WorkMoved(seat.id, work.item, ItemState.DONE, reason))
+    if work.units or work.counted:
+        state.effects.append(
+            LoadChanged(seat.id, work.item, MEDIA[work.medium], -work.units, -work.counted)
+        )
+    _ease(state, seat)
+
+
+def _ease(state: State, seat: Seat) -> None:
+    if seat.excused and not is_over(seat):
+        seat.excused = False
+    state.eased[seat] = None
+    free(state, seat)
+
+
+def is_over(seat: Seat) -> bool:
+    """True when the agent carries more than capacity or a cap allows."""
+    return seat.used > seat.units or any(map(int.__gt__, seat.counts, seat.caps))
+
+
+def wrap_up_timer(seat: Seat, work: Work) -> str:
+    """The entity of a wrap-up's timer: one item may be in wrap-up with several agents."""
+    return f"{work.item} {seat.id}"
+
+
+def disarm_work(state: State, seat: Seat, work: Work) -> None:
+    """Let no timer of the work's present state fire."""
+    timers = state.timers
+    if work.state is ItemState.WRAP_UP:
+        timers.disarm(TimerKind.WRAP_UP, wrap_up_timer(seat, work))
+    elif work.state is ItemState.CONNECTING:
+        timers.disarm(TimerKind.CONNECT, work.item)
+    elif work.state is ItemState.PARKED:
+        timers.disarm(TimerKind.PARK, work.item)
+    elif state.terms.by_medium[work.medium].inactive_after is not None:
+        timers.disarm(TimerKind.SILENCE, work.item)
+
+
+def _weigh_all(state: State, seat: Seat) -> None:
+    for work in seat.work.values():
+        _weigh(state, seat, work)
+
+
+def _weigh(state: State, seat: Seat, work: Work) -> None:
+    units = weight_now(work, seat, state.terms)
+    counted = 0 if work.state is ItemState.WRAP_UP and units == 0 else 1
+    if units != work.units or counted != work.counted:
+        by, count_by = units - work.units, counted - work.counted
+        work.units, work.counted = units, counted
+        seat.used += by
+        seat.counts[work.medium] += count_by
+        state.effects.append(LoadChanged(seat.id, work.item, MEDIA[work.medium], by, count_by))

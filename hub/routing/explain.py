@@ -1,0 +1,140 @@
+"""Explaining: the why-record of a grant, and why another choice was not made.
+
+Everything here reads the state by the same predicates that decide, and changes nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hub.routing.capacity import has_units, load_of
+from hub.routing.model import OfferMode
+from hub.routing.records import Seat, WorkItem
+from hub.routing.selection import can_take, demands_open_to, supplies_open_to
+from hub.routing.standing import why_out
+from hub.routing.why import AgentStanding, ItemStanding, Why
+
+if TYPE_CHECKING:
+    from hub.routing.state import State
+
+AGENTS_TOLD = 5
+ITEMS_TOLD = 2
+OVERRIDE = "override"
+
+
+def why_granted(state: State, item: WorkItem, seat: Seat, mode: OfferMode, override: bool) -> Why:
+    """The record of a grant, taken when the item has left its line and the agent not yet theirs."""
+    demand = item.demand
+    return Why(
+        state.now,
+        state.trigger,
+        mode.value,
+        standing_of_item(item),
+        demand.name,
+        standing_of_agent(seat, item),
+        seat.used,
+        items_behind(state, seat),
+        agents_behind(state, seat, item),
+        agents_out(state, item),
+        (demand.rule, OVERRIDE) if override else (demand.rule,),
+    )
+
+
+def standing_of_item(item: WorkItem) -> ItemStanding:
+    """The item's key in its parts."""
+    demand = item.demand
+    return ItemStanding(item.id, demand.course.band, item.due, demand.offset, item.seq)
+
+
+def standing_of_agent(seat: Seat, item: WorkItem) -> AgentStanding:
+    """The agent's rank in its parts."""
+    fit = 0 if not item.preferred or seat.id in item.preferred else 1
+    return AgentStanding(seat.id, fit, 0, load_of(seat), seat.ready_since(), seat.seq)
+
+
+def items_behind(state: State, seat: Seat) -> tuple[ItemStanding, ...]:
+    """The items the agent would have next, now that the winner has left its line."""
+    near: list[WorkItem] = []
+    for demand in demands_open_to(state, seat)[:ITEMS_TOLD]:
+        near += demand.first(ITEMS_TOLD)
+    near.sort(key=_item_key)
+    return tuple([standing_of_item(item) for item in near[:ITEMS_TOLD]])
+
+
+def agents_behind(state: State, seat: Seat, item: WorkItem) -> tuple[AgentStanding, ...]:
+    """The agents who would have had the item next."""
+    demand = item.demand
+    near: list[Seat] = []
+    for supply in supplies_open_to(state, demand)[:AGENTS_TOLD]:
+        near += supply.first(AGENTS_TOLD + 1)
+    base_counts = not demand.is_strict
+    near.sort(key=lambda s: s.place + (s.supply.base if base_counts and s.supply else 0))
+    told = [s for s in near if s is not seat and can_take(state, s, item)]
+    return tuple([standing_of_agent(s, item) for s in told[:AGENTS_TOLD]])
+
+
+def agents_out(state: State, item: WorkItem) -> tuple[tuple[str, int], ...]:
+    """How many agents could not be offered the item, by reason."""
+    standing = len(state.seats) - sum(state.out.values())
+    able = sum(map(len, supplies_open_to(state, item.demand)))
+    out = sorted(state.out.items())
+    if standing > able:
+        out.append(("not_able", standing - able))
+    return tuple(out)
+
+
+def _item_key(item: WorkItem) -> int:
+    return item.demand.base + item.place
+
+
+def why_not(state: State, item: WorkItem, seat: Seat) -> list[tuple[str, str]]:
+    """Every reason why this agent cannot take this item now, as code and words."""
+    demand = item.demand
+    reasons: list[tuple[str, str]] = []
+    out = why_out(seat)
+    if out is not None:
+        locked = out == seat.lock_reason
+        reasons.append(("locked", out) if locked else (out, _presence_words(seat)))
+    if item.excluded and seat.id in item.excluded:
+        reasons.append(("excluded", item.excluded[seat.id][1]))
+    if item.id in seat.work or item.id in seat.offers:
+        reasons.append(("has_it", "has it already"))
+    lack = state.index.lack(seat.profile, demand)
+    if lack is not None:
+        reasons.append(("not_able", lack))
+    if not seat.media >> demand.medium & 1:
+        reasons.append(("medium", _presence_words(seat)))
+    if seat.counts[demand.medium] >= seat.caps[demand.medium]:
+        carried = f"{seat.counts[demand.medium]} of {seat.caps[demand.medium]}"
+        reasons.append(("capacity", carried))
+    elif not has_units(seat, state.terms, demand.medium, demand.weight):
+        carried = f"{seat.used} + {demand.weight} of {seat.units} units"
+        reasons.append(("capacity", carried))
+    return reasons
+
+
+def why_idle(state: State, seat: Seat) -> tuple[str, str]:
+    """Why this agent is offered nothing at the moment, as code and words."""
+    if seat.out is not None:
+        return seat.out, _presence_words(seat)
+    waiting = [d for d in state.index.demands.values() if d]
+    if not waiting:
+        return "nothing_waits", "nothing waits"
+    if not any(seat.profile.takes & d.bit for d in waiting):
+        return "not_able", "what waits needs somebody else"
+    return "no_match", "what waits is excluded for this agent, or too heavy"
+
+
+def why_waiting(state: State, item: WorkItem) -> tuple[tuple[str, int], ...]:
+    """How many agents cannot take this waiting item, by reason."""
+    counts: dict[str, int] = {}
+    for seat in state.seats.values():
+        reasons = why_not(state, item, seat)
+        code = reasons[0][0] if reasons else "able"
+        counts[code] = counts.get(code, 0) + 1
+    return tuple(sorted(counts.items()))
+
+
+def _presence_words(seat: Seat) -> str:
+    said = seat.presence.code if seat.presence is not None else "offline"
+    return said if seat.reason is None else f"{said}: {seat.reason}"

@@ -1,0 +1,241 @@
+"""What the router remembers of work and of agents: changed only inside ``step``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hub.kernel.ids import AgentId, OfferId, QueueId, WorkItemId
+from hub.routing.capacity import ALL_MEDIA, MEDIA
+from hub.routing.keys import place_of
+from hub.routing.model import Agent, ItemState, OfferMode, OfferState, Presence, RoutingState
+
+if TYPE_CHECKING:
+    from hub.routing.index import Demand, Profile, Supply
+
+
+class WorkItem:
+    """One piece of work until it ends."""
+
+    __slots__ = (
+        "agent",
+        "answered_at",
+        "attempts",
+        "connect_failures",
+        "demand",
+        "due",
+        "enqueued_at",
+        "excluded",
+        "expiries",
+        "id",
+        "offer",
+        "origin_at",
+        "place",
+        "preferred",
+        "seq",
+        "state",
+        "timed",
+    )
+
+    def __init__(
+        self,
+        id_: WorkItemId,
+        seq: int,
+        demand: Demand,
+        enqueued_at: int,
+        origin_at: int,
+        due: int,
+        preferred: tuple[AgentId, ...] = (),
+    ) -> None:
+        self.id = id_
+        self.seq = seq
+        self.demand = demand
+        self.enqueued_at = enqueued_at
+        self.origin_at = origin_at
+        self.due = due
+        self.place = place_of(due, seq)
+        self.preferred = preferred
+        self.state = ItemState.QUEUED
+        self.offer: Offer | None = None
+        self.agent: Seat | None = None
+        self.answered_at: int | None = None
+        self.attempts = 0
+        self.expiries = 0
+        self.connect_failures = 0
+        self.excluded: dict[AgentId, tuple[int, str]] | None = None
+        """Agents not offered it: until when, and why."""
+        self.timed = False
+        """Some timer of its waiting is armed."""
+
+    @property
+    def queue(self) -> QueueId:
+        """The queue it waits in, or came from."""
+        return self.demand.course.queue
+
+    def come_due(self, due: int) -> None:
+        """Change when it should have been answered, and so its place; only while it stands nowhere."""
+        self.due = due
+        self.place = place_of(due, self.seq)
+
+
+class Offer:
+    """One work item held for one agent."""
+
+    __slots__ = (
+        "at",
+        "deadline",
+        "doom",
+        "id",
+        "item",
+        "mode",
+        "override",
+        "seat",
+        "state",
+        "units",
+    )
+
+    def __init__(
+        self,
+        id_: OfferId,
+        item: WorkItem,
+        seat: Seat,
+        mode: OfferMode,
+        at: int,
+        deadline: int,
+        override: bool = False,
+    ) -> None:
+        self.id = id_
+        self.item = item
+        self.seat = seat
+        self.mode = mode
+        self.at = at
+        self.deadline = deadline
+        self.units = item.demand.weight
+        self.state = OfferState.PROPOSED
+        self.override = override
+        self.doom: tuple[OfferState, str] | None = None
+        """How it must end as soon as the database has confirmed it."""
+
+
+class Work:
+    """An agent's part in an item, from accepting it to the end of wrap-up."""
+
+    __slots__ = (
+        "began_at",
+        "counted",
+        "ends_at",
+        "heard_at",
+        "item",
+        "medium",
+        "offer",
+        "queue",
+        "since",
+        "state",
+        "units",
+        "weight",
+    )
+
+    def __init__(
+        self,
+        item: WorkItemId,
+        queue: QueueId,
+        medium: int,
+        weight: int,
+        state: ItemState,
+        since: int,
+        offer: OfferId | None,
+    ) -> None:
+        self.item = item
+        self.queue = queue
+        self.medium = medium
+        self.weight = weight
+        self.units = weight
+        """What it weighs now."""
+        self.counted = 1
+        """1 while it counts against the cap of its medium."""
+        self.state = state
+        self.began_at = since
+        """When the customer was answered here."""
+        self.since = since
+        """When its state began."""
+        self.offer = offer
+        self.ends_at: int | None = None
+        self.heard_at = since
+
+
+class Seat:
+    """An agent as the router sees them: what they say, what they carry, where they stand."""
+
+    __slots__ = (
+        "agent",
+        "caps",
+        "connected",
+        "counts",
+        "drains_to",
+        "excused",
+        "expiries",
+        "heard_at",
+        "id",
+        "idle_since",
+        "lock_reason",
+        "locked_until",
+        "lost_at",
+        "media",
+        "offers",
+        "out",
+        "pending",
+        "place",
+        "presence",
+        "profile",
+        "reason",
+        "resumes",
+        "seq",
+        "since",
+        "state",
+        "supply",
+        "units",
+        "used",
+        "work",
+    )
+
+    def __init__(self, agent: Agent, seq: int, profile: Profile) -> None:
+        self.id = agent.id
+        self.seq = seq
+        self.agent = agent
+        self.profile = profile
+        self.units = agent.units
+        self.caps: list[int] = []
+        # What the agent says, and what became of it.
+        self.state = RoutingState.OFFLINE
+        self.presence: Presence | None = None
+        self.reason: str | None = None
+        self.since = 0
+        self.media = ALL_MEDIA
+        self.pending: tuple[Presence, str | None, WorkItemId] | None = None
+        self.drains_to: str | None = None
+        self.resumes: RoutingState | None = None
+        self.connected = True
+        self.heard_at = 0
+        self.lost_at = 0
+        # What the agent carries.
+        self.offers: dict[WorkItemId, Offer] = {}
+        self.work: dict[WorkItemId, Work] = {}
+        self.used = 0
+        self.counts = [0] * len(MEDIA)
+        self.excused = False
+        """More than capacity was put on the agent by decision: an override, or a change of the rules."""
+        # Where the agent stands.
+        self.idle_since = 0
+        self.expiries = 0
+        self.locked_until = 0
+        self.lock_reason: str | None = None
+        self.supply: Supply | None = None
+        self.place = 0
+        self.out: str | None = None
+        """Why the agent stands in no supply."""
+
+    def ready_since(self) -> int:
+        """Since when they have been idle; an open offer interrupts it only if it comes to count."""
+        ready = self.idle_since
+        for offer in self.offers.values():
+            ready = max(ready, offer.at)
+        return ready

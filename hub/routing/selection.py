@@ -1,0 +1,110 @@
+"""Who goes with whom: the first item for an agent, the best agent for an item.
+
+Both orders are total (see ``keys.py``), so every choice has one answer.
+"""
+
+from __future__ import annotations
+
+from operator import attrgetter
+from typing import TYPE_CHECKING
+
+from hub.routing.capacity import has_units
+from hub.routing.index import Demand, Supply, chosen
+from hub.routing.records import Seat, WorkItem
+
+if TYPE_CHECKING:
+    from hub.routing.state import State
+
+HEAD = attrgetter("head")
+
+
+def best_item(state: State, seat: Seat) -> tuple[WorkItem, int] | None:
+    """The first item in order that this agent can take, and its key."""
+    best: WorkItem | None = None
+    best_key = 0
+    for demand in demands_open_to(state, seat):
+        if best is not None and demand.head > best_key:
+            break
+        if demand.is_heavy and not has_units(seat, state.terms, demand.medium, demand.weight):
+            continue
+        for item in demand:
+            if may_have(seat, item):
+                key = demand.base + item.place
+                if best is None or key < best_key:
+                    best, best_key = item, key
+                break
+    return None if best is None else (best, best_key)
+
+
+def best_seat(state: State, item: WorkItem) -> Seat | None:
+    """The first agent in rank who can take this item; those it prefers come before all others."""
+    demand = item.demand
+    supplies = supplies_open_to(state, demand)
+    best = _preferred(state, item, supplies) if item.preferred and supplies else None
+    if best is not None:
+        return best
+    best_rank = 0
+    for supply in supplies:
+        base = 0 if demand.is_strict else supply.base
+        if best is not None and supply.head - supply.base + base > best_rank:
+            break
+        for seat in supply:
+            if can_take(state, seat, item):
+                rank = base + seat.place
+                if best is None or rank < best_rank:
+                    best, best_rank = seat, rank
+                break
+    return best
+
+
+def _preferred(state: State, item: WorkItem, supplies: list[Supply]) -> Seat | None:
+    for agent in item.preferred:
+        seat = state.seats.get(agent)
+        if seat is not None and seat.supply in supplies and can_take(state, seat, item):
+            return seat
+    return None
+
+
+def demands_open_to(state: State, seat: Seat) -> list[Demand]:
+    """The demands with waiting items that the agent's supply takes, the earliest head first."""
+    supply = seat.supply
+    if supply is None:
+        return []
+    open_ = supply.takes & state.index.waiting
+    if open_ != supply.seen:
+        supply.seen = open_
+        supply.demands = chosen(open_, state.index.demands)
+    supply.demands.sort(key=HEAD)
+    return supply.demands
+
+
+def supplies_open_to(state: State, demand: Demand) -> list[Supply]:
+    """The supplies with ready agents who can take the demand, the best first."""
+    open_ = demand.serves & state.index.ready
+    if open_ != demand.seen:
+        demand.seen = open_
+        demand.supplies = chosen(open_, state.index.supplies)
+    demand.supplies.sort(key=longest_idle if demand.is_strict else HEAD)
+    return demand.supplies
+
+
+def longest_idle(supply: Supply) -> int:
+    """A supply's order when load does not count."""
+    return supply.head - supply.base
+
+
+def may_have(seat: Seat, item: WorkItem) -> bool:
+    """True unless something lies between just these two."""
+    return not (
+        (item.excluded and seat.id in item.excluded)
+        or item.id in seat.work
+        or item.id in seat.offers
+    )
+
+
+def can_take(state: State, seat: Seat, item: WorkItem) -> bool:
+    """True when an agent of a supply that takes the item can take it themselves."""
+    demand = item.demand
+    return may_have(seat, item) and (
+        not demand.is_heavy or has_units(seat, state.terms, demand.medium, demand.weight)
+    )

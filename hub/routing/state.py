@@ -1,0 +1,92 @@
+"""Everything the router knows: owned by ``step``, and changed by nobody else."""
+
+from __future__ import annotations
+
+from hub.kernel.ids import AgentId, OfferId, QueueId, WorkItemId
+from hub.routing.capacity import NUMBER, Terms
+from hub.routing.effects import Effect, ItemMoved, Refused
+from hub.routing.index import Course, Index
+from hub.routing.model import Band, ItemState, Medium, Queue, Rules, Step
+from hub.routing.records import Offer, Seat, WorkItem
+from hub.routing.standing import stand_all
+from hub.routing.timers import Timers
+
+
+class State:
+    """All that routing depends on, and what one ``step`` gathers while it works."""
+
+    def __init__(self, rules: Rules, epoch: int = 1) -> None:
+        self.rules = rules
+        self.epoch = epoch
+        self.now = 0
+        self.index = Index()
+        self.index.terms = Terms(rules)
+        self.seats: dict[AgentId, Seat] = {}
+        self.items: dict[WorkItemId, WorkItem] = {}
+        self.offers: dict[OfferId, Offer] = {}
+        """Every offer not answered yet."""
+        self.accepted: set[OfferId] = set()
+        """Offers whose work is in hand, so that accepting twice is accepting once."""
+        self.timers = Timers()
+        self.next_seq = 1
+        self.next_agent = 1
+        self.next_offer = 1
+        self.out: dict[str, int] = {}
+        """How many agents stand in no supply, by reason."""
+        # Within one step:
+        self.effects: list[Effect] = []
+        self.trigger = ""
+        self.freed: dict[Seat, None] = {}
+        """Agents who may be able to take more than before."""
+        self.arrived: dict[WorkItem, None] = {}
+        """Items that may be served by more agents than before."""
+        self.eased: dict[Seat, None] = {}
+        """Agents who let go of something, and may have waited to."""
+
+    @property
+    def terms(self) -> Terms:
+        """The rules of the media, by number."""
+        return self.index.terms
+
+    def queue_of(self, item: WorkItem) -> Queue:
+        """The queue the item waits in, or came from."""
+        return self.index.queues[item.demand.course.queue]
+
+    def course_for(
+        self, queue: QueueId, medium: Medium, weight: int, band: Band, needs: tuple[Step, ...]
+    ) -> Course:
+        """The course of such items; a lighter kind than any before changes what agents have room for."""
+        number = NUMBER[medium]
+        if self.terms.allow(number, weight):
+            self.index.weigh_demands(number)
+            stand_all(self)
+        return self.index.course(queue, number, weight, band, needs)
+
+    def refuse(self, code: str, subject: str) -> None:
+        """Answer that the input was not possible."""
+        self.effects.append(Refused(code, subject))
+
+    def tell(self, item: WorkItem, reason: str) -> None:
+        """Say where the item is now."""
+        agent = item.agent
+        self.effects.append(
+            ItemMoved(
+                item.id,
+                item.state,
+                reason,
+                item.demand.course.queue,
+                None if agent is None else agent.id,
+                item.seq,
+                item.enqueued_at,
+                item.due,
+                item.demand.step,
+                item.attempts,
+            )
+        )
+
+    def finish(self, item: WorkItem, state: ItemState, reason: str) -> None:
+        """The item ends; nobody holds it any more."""
+        item.state = state
+        item.agent = None
+        del self.items[item.id]
+        self.tell(item, reason)

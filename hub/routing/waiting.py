@@ -1,0 +1,150 @@
+"""Waiting: how an item comes to stand in line, moves on to its next step, and leaves the line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hub.kernel.ids import AgentId, QueueId
+from hub.routing.capacity import MEDIA
+from hub.routing.model import Band, ItemState, Queue, RoutingState, Step
+from hub.routing.records import WorkItem
+from hub.routing.timers import TimerKind
+
+if TYPE_CHECKING:
+    from hub.routing.state import State
+
+DECLINED = "declined"
+WAITING_TIMERS = (TimerKind.STEP, TimerKind.MAX_WAIT, TimerKind.EXCLUSION)
+
+
+def enter(state: State, item: WorkItem) -> None:
+    """Let an item stand in the line of its step, to be served in this very step if it can be."""
+    course = item.demand.course
+    step = course.step_after(state.now - item.enqueued_at)
+    if step > item.demand.step:
+        item.demand = course.demands[step]
+    item.state = ItemState.QUEUED
+    item.offer = None
+    item.agent = None
+    review_exclusions(state, item)
+    state.index.enter(item)
+    state.arrived[item] = None
+    _arm(state, item)
+
+
+def leave(state: State, item: WorkItem) -> None:
+    """Let an item stand in line no longer."""
+    state.index.leave(item)
+    if item.timed:
+        item.timed = False
+        for kind in WAITING_TIMERS:
+            state.timers.disarm(kind, item.id)
+
+
+def requeue(state: State, item: WorkItem, reason: str, boost: int = 0) -> None:
+    """Back into the line, at the old place or ``boost`` ms before it."""
+    if boost:
+        item.come_due(item.due - boost)
+    enter(state, item)
+    state.tell(item, reason)
+
+
+def advance(state: State, item: WorkItem) -> bool:
+    """Move a waiting item to the step its waiting has earned. True when that is another one."""
+    course = item.demand.course
+    step = course.step_after(state.now - item.enqueued_at)
+    if step <= item.demand.step:
+        return False
+    leave(state, item)
+    enter(state, item)
+    return True
+
+
+def assign_course(
+    state: State, item: WorkItem, queue: QueueId, band: Band, needs: tuple[Step, ...]
+) -> None:
+    """Give an item that stands nowhere another queue, band or requirement."""
+    demand = item.demand
+    course = state.course_for(queue, MEDIA[demand.medium], demand.weight, band, needs)
+    item.demand = course.demands[0]
+
+
+def destination(state: State, queue: Queue) -> tuple[Queue | None, str]:
+    """Where work for this queue may wait: there, or along its overflow; else ``None`` and the reason."""
+    reason = ""
+    tried: set[QueueId] = set()
+    at: Queue | None = queue
+    while at is not None and at.id not in tried:
+        tried.add(at.id)
+        refusal = why_no_entry(state, at)
+        if refusal is None:
+            return at, reason
+        reason = reason or refusal
+        at = None if at.overflow is None else state.index.queues.get(at.overflow)
+    return None, reason
+
+
+def why_no_entry(state: State, queue: Queue) -> str | None:
+    """Why nothing more may wait there; ``None`` when it may."""
+    if not queue.is_open:
+        return "closed"
+    if queue.max_waiting is not None and state.index.in_queue.get(queue.id, 0) >= queue.max_waiting:
+        return "full"
+    return None
+
+
+def exclude(item: WorkItem, agent: AgentId, until: int, reason: str) -> None:
+    """Do not offer the item to this agent until then; the later of two moments counts."""
+    if item.excluded is None:
+        item.excluded = {}
+    before = item.excluded.get(agent)
+    if before is None or before[0] < until:
+        item.excluded[agent] = (until, reason)
+
+
+def review_exclusions(state: State, item: WorkItem) -> bool:
+    """Lift the exclusions that are over. True when there were any.
+
+    Who declined stays excluded for as long as somebody else who is there could take the item.
+    """
+    if not item.excluded:
+        return False
+    lifted = False
+    for agent, (until, reason) in list(item.excluded.items()):
+        if until > state.now:
+            continue
+        if reason == DECLINED and has_another(state, item):
+            item.excluded[agent] = (state.now + state.rules.reject_gap, reason)
+        else:
+            del item.excluded[agent]
+            lifted = True
+    if not item.excluded:
+        item.excluded = None
+    return lifted
+
+
+def has_another(state: State, item: WorkItem) -> bool:
+    """True when somebody who is there, and not excluded, is able to take the item."""
+    excluded = item.excluded or {}
+    return any(
+        seat.state is not RoutingState.OFFLINE and seat.id not in excluded
+        for profile in state.index.profiles.values()
+        if profile.takes & item.demand.bit
+        for seat in profile.members.values()
+    )
+
+
+def _arm(state: State, item: WorkItem) -> None:
+    demand = item.demand
+    stages = demand.course.stages
+    timers = state.timers
+    if demand.step + 1 < len(stages):
+        timers.arm(TimerKind.STEP, item.id, item.enqueued_at + stages[demand.step + 1])
+        item.timed = True
+    max_wait = state.index.queues[demand.course.queue].max_wait
+    if max_wait is not None and item.answered_at is None:
+        timers.arm(TimerKind.MAX_WAIT, item.id, item.enqueued_at + max_wait)
+        item.timed = True
+    if item.excluded:
+        timers.arm(TimerKind.EXCLUSION, item.id, min(until for until, _ in item.excluded.values()))
+        item.timed = True
