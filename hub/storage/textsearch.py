@@ -68,7 +68,7 @@ class SearchIndex:
         }
 
     def create(self, connection: Connection) -> None:
-        """Make the tables: for a migration."""
+        """Make the tables, where they are not there yet: for a migration."""
         for statement in self._way(connection).create:
             connection.execute(statement)
 
@@ -139,8 +139,11 @@ class _Fts5:
 
         self._fields = tuple(fields)
         self.create = (
-            sql("CREATE TABLE $docs (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE)"),
-            sql("CREATE VIRTUAL TABLE $fts USING fts5($fields, tokenize = 'ascii')"),
+            sql(
+                "CREATE TABLE IF NOT EXISTS $docs"
+                " (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE)"
+            ),
+            sql("CREATE VIRTUAL TABLE IF NOT EXISTS $fts USING fts5($fields, tokenize = 'ascii')"),
         )
         self._put = (
             sql("INSERT INTO $docs (id) VALUES (:id) ON CONFLICT DO NOTHING"),
@@ -204,8 +207,8 @@ class _Tsvector:
 
         self._fields = tuple(fields)
         self.create = (
-            sql("CREATE TABLE $docs (id TEXT PRIMARY KEY, words tsvector NOT NULL)"),
-            sql("CREATE INDEX ix_${docs}_words ON $docs USING gin (words)"),
+            sql("CREATE TABLE IF NOT EXISTS $docs (id TEXT PRIMARY KEY, words tsvector NOT NULL)"),
+            sql("CREATE INDEX IF NOT EXISTS ix_${docs}_words ON $docs USING gin (words)"),
         )
         self._put = sql(
             "INSERT INTO $docs (id, words) VALUES (:id, CAST(:words AS tsvector))"

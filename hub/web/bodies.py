@@ -12,6 +12,7 @@ from hub.web.problems import problem
 JSON_MOST = 1 << 20
 UPLOAD_MOST = 32 << 20
 DEPTH_MOST = 64
+_NUL = b"%00"
 
 
 class BadJson(ValueError):
@@ -63,12 +64,15 @@ def _check(value: Any, depth: int) -> None:
 
 
 class BoundedBodies:
-    """ASGI middleware: refuses bodies that are too large, and JSON that is not strict."""
+    """ASGI middleware: refuses large bodies, JSON that is not strict, and NUL in addresses."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and ("\x00" in scope["path"] or _NUL in scope["query_string"]):
+            await problem(400, "bad_address", "An address holds no NUL.")(scope, receive, send)
+            return
         if scope["type"] != "http" or scope["method"] in {"GET", "HEAD", "OPTIONS"}:
             await self._app(scope, receive, send)
             return

@@ -40,8 +40,17 @@ def place_of(cursor: str | None, *kinds: type) -> tuple[Any, ...] | None:
         place = msgspec.json.decode(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (ValueError, binascii.Error, msgspec.DecodeError):
         raise Invalid("this cursor is not ours", Fault("/query/cursor", "not a cursor")) from None
-    if not isinstance(place, list) or [type(part) for part in place] != list(kinds):
+    if not isinstance(place, list) or [_kind(part) for part in place] != list(kinds):
         raise Invalid(
             "this cursor is not ours", Fault("/query/cursor", "not a cursor of this list")
         )
     return tuple(place)
+
+
+def _kind(part: Any) -> type | None:
+    """What a part of a place is; None for a whole number or text that no database takes."""
+    if isinstance(part, int) and not -(1 << 63) <= part < 1 << 63:
+        return None
+    if isinstance(part, str) and "\x00" in part:
+        return None
+    return type(part)

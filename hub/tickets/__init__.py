@@ -1,0 +1,1 @@
+"""Promises: something to be solved for a customer, perhaps over several conversations."""
