@@ -1,0 +1,127 @@
+"""The `hub` command."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+
+from hub.agents import service as agents, store as agent_store
+from hub.agents.model import Role
+from hub.agents.passwords import Passwords
+from hub.app import logs
+from hub.app.hub import Hub
+from hub.app.server import server
+from hub.kernel.clock import SystemClock
+from hub.kernel.errors import Refusal
+from hub.settings import Settings
+from hub.storage.database import Database
+from hub.storage.migrate import WrongSchema, migrate as bring_up_to_date
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+users = typer.Typer(no_args_is_help=True, help="Add and change those who sign in.")
+app.add_typer(users, name="user")
+
+
+def _settings() -> Settings:
+    try:
+        return Settings()
+    except ValidationError as error:
+        for fault in error.errors():
+            name = "HUB_" + "_".join(str(part) for part in fault["loc"]).upper()
+            typer.echo(f"{name}: {fault['msg']}", err=True)
+        raise typer.Exit(2) from None
+
+
+@app.command()
+def serve() -> None:
+    """Run the hub."""
+    settings = _settings()
+    logs.set_up(settings.log_level, json=settings.log_json)
+
+    async def run() -> bool:
+        hub = Hub(settings)
+        async with hub.running():
+            await server(hub.app, settings.host, settings.port).serve()
+        return hub.database.is_broken
+
+    try:
+        broken = asyncio.run(run())
+    except WrongSchema as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(3) from None
+    if broken:
+        raise typer.Exit(70)
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to this version's schema."""
+    settings = _settings()
+    settings.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        before, after = bring_up_to_date(settings.database, SystemClock().now())
+    except WrongSchema as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(3) from None
+    typer.echo(f"schema {before or 'none'} -> {after}")
+
+
+@users.command("add")
+def add_user(
+    email: str,
+    name: Annotated[str, typer.Option(help="what colleagues and customers see")],
+    role: Annotated[Role, typer.Option()] = Role.AGENT,
+    password_file: Annotated[
+        Path | None, typer.Option(help="holds the password; without it one is made and printed")
+    ] = None,
+) -> None:
+    """Add somebody who signs in."""
+    settings = _settings()
+    made = None if password_file else secrets.token_urlsafe(12)
+    password = password_file.read_text().strip() if password_file else made
+    assert password is not None
+
+    async def run() -> None:
+        database = Database(settings.database)
+        await database.start()
+        try:
+            hashed = Passwords(settings.argon2_memory_kib).hash(password)
+            await database.write(
+                lambda unit: agents.add_agent(
+                    unit, email=email, name=name, role=role, password_hash=hashed
+                )
+            )
+        finally:
+            await database.stop()
+
+    bring_up_to_date(settings.database, SystemClock().now())
+    try:
+        asyncio.run(run())
+    except Refusal as refusal:
+        typer.echo(refusal.message, err=True)
+        raise typer.Exit(1) from None
+    typer.echo(f"{email} may sign in" + (f" with {made}" if made else ""))
+
+
+@users.command("list")
+def list_users() -> None:
+    """Show everybody who signs in."""
+    settings = _settings()
+
+    async def run() -> None:
+        database = Database(settings.database)
+        for agent in await database.read(agent_store.every):
+            state = "disabled" if agent.disabled else agent.role.value
+            typer.echo(f"{agent.email}\t{agent.name}\t{state}")
+
+    asyncio.run(run())
+
+
+if __name__ == "__main__":
+    sys.exit(app())

@@ -1,0 +1,227 @@
+"""The composition root: settings -> parts -> one application, started and stopped in order."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+from collections.abc import AsyncIterator
+from functools import partial
+from typing import Any
+
+import structlog
+from fastapi import FastAPI
+from sqlalchemy import Connection
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import HTTPConnection
+from starlette.routing import BaseRoute, Mount, Route
+
+from hub.agents import api as agents_api, service as agents
+from hub.agents.asking import check_routes
+from hub.agents.passwords import Passwords
+from hub.app import health, pages
+from hub.app.limits import Limits, address_of
+from hub.app.loops import Loops
+from hub.channels import outbound
+from hub.channels.events import ChannelChanged
+from hub.channels.inbound import Inbox
+from hub.channels.memory.channel import MemoryChannel
+from hub.channels.outbound import Outbox
+from hub.channels.registry import Registry
+from hub.channels.secrets import Vault
+from hub.channels.webhook.channel import WebhookChannel
+from hub.conversations import api as conversations_api, store as conversation_store
+from hub.conversations.events import Replied
+from hub.customers import api as customers_api
+from hub.journey import chart
+from hub.kernel.clock import DAY, Clock, Millis, SystemClock
+from hub.settings import Settings
+from hub.storage import commands
+from hub.storage.blobs import FolderBlobs
+from hub.storage.bus import Bus, LocalBus, RedisBus
+from hub.storage.chart import Chart
+from hub.storage.database import Database
+from hub.storage.jobs import Worker
+from hub.storage.migrate import check, migrate
+from hub.storage.subscriptions import Reader
+from hub.storage.tail import Tail
+from hub.storage.unit import Unit
+from hub.web import problems
+from hub.web.bodies import BoundedBodies
+from hub.web.outgoing import Outgoing
+from hub.web.security import SecurityHeaders
+
+said = structlog.get_logger("hub")
+
+TIDY_AFTER = 600.0
+
+
+class Hub:
+    """One node of the hub. ``async with Hub(settings).running():`` makes it live; ``app`` is its ASGI application."""
+
+    def __init__(self, settings: Settings, *, clock: Clock | None = None) -> None:
+        self.settings = settings
+        self.clock = clock or SystemClock()
+        self.node = settings.node or f"{settings.host}:{settings.port}"
+        self.public_url = settings.public_url
+        self.allowed_origins = settings.allowed_origins
+        self.cookies_are_secure = settings.cookies_are_secure
+        settings.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+        self.chart = Chart()
+        chart(self.chart)
+        self.database = Database(
+            settings.database,
+            chart=self.chart,
+            clock=self.clock,
+            readers=settings.readers,
+            synchronous=settings.synchronous,
+        )
+        self.database.on_broken = self._end
+        self.bus: Bus = RedisBus(settings.redis_url) if settings.redis_url else LocalBus()
+        self.tail = Tail(self.database, self.bus, self.chart)
+        self.blobs = FolderBlobs(settings.folder / "blobs")
+        self.passwords = Passwords(settings.argon2_memory_kib)
+        self.limits = Limits(settings.redis_url, scale=settings.limits_scale)
+        self.outgoing = Outgoing(settings.outgoing_allowed)
+        self.loops = Loops()
+
+        key = settings.master_key.get_secret_value() if settings.master_key else None
+        self.vault = Vault.of(settings.folder, key)
+        self.registry = Registry(self.database, self.vault)
+        self.inbox = Inbox(self.database, self.blobs, self.registry)
+        self.outbox = Outbox(self.database, self.registry, self.node)
+        self.memory = MemoryChannel(self.inbox)
+        self.registry.add_kind(self.memory)
+        self.registry.add_kind(
+            WebhookChannel(self.registry, self.inbox, self.blobs, self.outgoing, self.clock)
+        )
+        self.app = self._application()
+
+    @property
+    def sockets(self) -> int:
+        return 0
+
+    def address_of(self, connection: HTTPConnection) -> str:
+        """Who calls, for limits."""
+        return address_of(connection, self.settings.trusted_proxies)
+
+    def customer_counts(self, connection: Connection, customer_id: str) -> dict[str, int]:
+        """How many conversations and open tickets a customer has."""
+        mine = conversation_store.conversations.c.customer_id == customer_id
+        return {"conversations": conversation_store.counted(connection, mine)}
+
+    # -- the application --------------------------------------------------------------------------------------
+
+    def _application(self) -> Starlette:
+        api = FastAPI(
+            title="Hub",
+            version="1",
+            docs_url=None,
+            redoc_url=None,
+            openapi_url="/openapi.json",
+        )
+        api.state.parts = self
+        for part in (agents_api, conversations_api, customers_api):
+            api.include_router(part.routes)
+        problems.install(api)
+        check_routes(api)
+        routes: list[BaseRoute] = [
+            Route("/health", health.health),
+            Route("/metrics", health.metrics),
+            *(route for kind in self.registry.kinds.values() for route in kind.routes()),
+            Mount("/api", app=BoundedBodies(api)),
+            *pages.routes(),
+        ]
+        app = Starlette(
+            routes=routes,
+            middleware=[Middleware(SecurityHeaders, is_https=self.cookies_are_secure)],
+        )
+        app.state.parts = self
+        return app
+
+    # -- life ---------------------------------------------------------------------------------------------------
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[Hub]:
+        """Start every part in order; stop in the opposite order."""
+        async with contextlib.AsyncExitStack() as stack:
+            await self._prepare_schema()
+            await self.database.start()
+            stack.push_async_callback(self.database.stop)
+            await self.bus.start()
+            stack.push_async_callback(self.bus.stop)
+            stack.push_async_callback(self.outgoing.close)
+            readers = [Reader(self.database, each) for each in self.chart.subscriptions]
+            for reader in readers:
+                self.tail.follow(reader.hear)
+            self.chart_live()
+            await self.tail.start(None if self.database.is_sqlite else 1.0)
+            stack.push_async_callback(self.tail.stop)
+            await self.registry.load()
+            await self.database.write(partial(outbound.take_back, self.node))
+            for reader, subscription in zip(readers, self.chart.subscriptions, strict=True):
+                self.loops.begin(f"after {subscription.name}", reader.run)
+            self.loops.begin("outbox", self.outbox.run)
+            self.loops.begin("jobs", Worker(self.database, {}).run)
+            self.loops.begin("tidy", self._tidy)
+            self.loops.begin("channels", self._run_channels)
+            self.loops.watch_lag()
+            stack.push_async_callback(self.loops.stop)
+            yield self
+
+    def chart_live(self) -> None:
+        """Who follows the log live on this node."""
+        self.tail.follow(_only(Replied, self.outbox.hear))
+        self.tail.follow(_only(ChannelChanged, self.registry.hear))
+
+    async def _prepare_schema(self) -> None:
+        if self.database.is_sqlite:
+            before, after = await asyncio.to_thread(migrate, self.database.url, self.clock.now())
+            if before != after:
+                said.info("schema brought up to date", before=before, after=after)
+        else:
+            await asyncio.to_thread(check, self.database.url)
+
+    async def _run_channels(self) -> None:
+        """Run the receiving loops of all channels; begin anew when an account changes."""
+        while True:
+            self.registry.changed.clear()
+            async with asyncio.TaskGroup() as group:
+                running = [
+                    group.create_task(channel.run(self.registry.of_kind(kind)))
+                    for kind, channel in self.registry.kinds.items()
+                ]
+                await self.registry.changed.wait()
+                for task in running:
+                    task.cancel()
+
+    async def _tidy(self) -> None:
+        """Drop what has served its time: old command answers, sessions, unused uploads."""
+        while True:
+            await self.database.write(commands.forget_old)
+            await self.database.write(agents.drop_old_sessions)
+            await self.database.write(_drop_uploads)
+            await asyncio.sleep(TIDY_AFTER)
+
+    def _end(self, error: BaseException) -> None:
+        """The storage is broken: nothing may be accepted any more, so the process ends, loudly."""
+        said.critical("ending: the storage is broken", error=str(error))
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _drop_uploads(unit: Unit) -> None:
+    conversation_store.drop_uploads_before(unit, Millis(unit.now - DAY))
+
+
+def _only(kind: Any, follower: Any) -> Any:
+    """A follower of one kind of event."""
+
+    def follow(lines: Any) -> None:
+        wanted = [line for line in lines if line.type == kind.type]
+        if wanted:
+            follower(wanted)
+
+    return follow
