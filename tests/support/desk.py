@@ -55,7 +55,7 @@ class Person:
     _keys: Any = field(default_factory=lambda: itertools.count(1))
 
     async def get(self, path: str, **params: Any) -> httpx2.Response:
-        return await self.http.get(path, params=params)
+        return await self.http.get(path, params=params or None)
 
     async def ask(
         self, method: str, path: str, body: Any = None, *, key: str | None = None
