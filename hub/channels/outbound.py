@@ -163,7 +163,7 @@ class Outbox:
             return
         attempt = await self._database.write(partial(_begin, row.id))
         crashpoint("OUT5")
-        message = await self._database.read(_outbound, row, account)
+        message = await self._database.read(_outbound, row, account, attempt)
         steps = _Steps(self._database, row.id)
         try:
             receipt = await self._registry.kinds[account.kind].send(account, message, steps)
@@ -178,6 +178,8 @@ class Outbox:
     def _note(self, row: Any, attempt: int, receipt: Receipt, unit: Unit) -> None:
         """Commit what became of an attempt, and when to try again."""
         fate = receipt.fate
+        if fate in (Fate.UNKNOWN, Fate.LATER) and _has_arrived(unit, row.message_id):
+            fate = Fate.SENT
         if fate is Fate.UNKNOWN and self._repeats(row.channel_id):
             fate = Fate.LATER
         if fate is Fate.LATER and self._backoff.is_spent(row.began_at, unit.now):
@@ -260,6 +262,37 @@ def _lease(node: str, repeats: Any, most: int, unit: Unit) -> list[Any]:
     return leased
 
 
+_ARRIVED = (State.SENT, State.DELIVERED, State.READ)
+
+
+def _has_arrived(unit: Unit, message_id: str) -> bool:
+    """True when the other side has said that it has the message."""
+    message = conversation_store.find_message(unit.connection, message_id)
+    return message is not None and message.state in _ARRIVED
+
+
+def heard_back(
+    unit: Unit, message_id: str, state: State, error: str | None = None, *, attempt: int
+) -> bool:
+    """The other side says what became of a message that ``attempt`` handed to it. False when that changes nothing.
+
+    A success settles what was unknown and ends further attempts; a failure of an attempt that another has followed, or will
+    follow, says nothing of that one.
+    """
+    rows = store.outbox_of(unit.connection, message_id)
+    if state is State.FAILED and any(
+        row.attempt > attempt or row.state == "pending" for row in rows
+    ):
+        return False
+    changed = conversations.report(unit, message_id, state, error)
+    settled = "sent" if state in _ARRIVED else "failed" if state is State.FAILED else None
+    for row in rows:
+        if settled is not None and row.state in ("unknown", "pending"):
+            store.update_outbox(unit, row.id, state=settled, phase="done", detail=error or "")
+    crashpoint("OUT11")
+    return changed
+
+
 def take_back(node: str, unit: Unit) -> None:
     """At start: what this node had leased when it died is due at once."""
     unit.connection.execute(
@@ -269,7 +302,7 @@ def take_back(node: str, unit: Unit) -> None:
     )
 
 
-def _outbound(connection: Connection, row: Any, account: Account) -> Outbound:
+def _outbound(connection: Connection, row: Any, account: Account, attempt: int) -> Outbound:
     message = conversation_store.find_message(connection, row.message_id)
     conversation = conversation_store.find(connection, row.conversation_id)
     assert message is not None
@@ -295,4 +328,5 @@ def _outbound(connection: Connection, row: Any, account: Account) -> Outbound:
         attachments=message.attachments,
         thread_key=conversation.thread_key,
         facts=facts,
+        attempt=attempt,
     )

@@ -66,8 +66,8 @@ _LATTICE: Mapping[State, int] = {
     State.QUEUED: 0,
     State.SENDING: 1,
     State.UNKNOWN: 2,
-    State.FAILED: 3,
-    State.SENT: 4,
+    State.SENT: 3,
+    State.FAILED: 4,
     State.DELIVERED: 5,
     State.READ: 6,
 }
@@ -76,7 +76,8 @@ _LATTICE: Mapping[State, int] = {
 def moves_up(before: State, after: State) -> bool:
     """True when a report may replace the state: it never goes back (reliability I24).
 
-    A failure is final for one attempt; only a retry by a person sets a message back to *queued*.
+    What was sent can still fail further on (a bounce, a carrier's refusal); what was delivered cannot. A failure is final for one
+    attempt; only a retry by a person sets a message back to *queued*.
     """
     return _LATTICE[after] > _LATTICE[before] and before is not State.FAILED
 
@@ -170,7 +171,8 @@ class Outbound:
     """An agent's words on their way out, as a channel gets them.
 
     ``reference`` (an e-mail's Message-ID, a webhook's id) is fixed when the message is queued, so a second attempt is
-    recognisably the same. ``facts`` are those of the customer's last message, ``to`` the customer's address.
+    recognisably the same. ``facts`` are those of the customer's last message, ``to`` the customer's address. ``attempt`` counts the
+    tries, this one included.
     """
 
     message_id: MessageId
@@ -188,6 +190,7 @@ class Outbound:
     thread_key: str
     facts: Mapping[str, Any]
     automatic: bool = False
+    attempt: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
-"""The one client for addresses that people typed in: it never connects to what is not public, unless listed.
+"""The one client for addresses that people typed in: it connects to what is public or listed only.
 
-The name is resolved once, every address is checked, and the connection goes to the checked address with the name kept for
-TLS and ``Host``. No redirects, ports 80 and 443 (or listed), bounded time and answer.
+The name is resolved once, every address is checked, and the connection goes to the checked address
+with the name kept for TLS and ``Host``. No redirects, ports 80 and 443 (or listed), bounded time
+and answer.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from starlette.datastructures import URL
 
 from hub.kernel.errors import Fault, Invalid
 
-TIMEOUT = httpx2.Timeout(10.0)
+TIMEOUT = 10.0
 ANSWER_MOST = 64 * 1024
 
 
@@ -44,11 +45,16 @@ class Answer:
 
 
 class Outgoing:
-    """Posts to the outside. ``allowed``: ``host:port`` pairs that may be private (a simulator, an internal system)."""
+    """Calls the outside.
 
-    def __init__(self, allowed: Collection[str] = ()) -> None:
+    ``allowed``: ``host:port`` pairs that may be private (a simulator, an internal system);
+    ``timeout``: how many seconds each step of a call may take.
+    """
+
+    def __init__(self, allowed: Collection[str] = (), timeout: float = TIMEOUT) -> None:
         self._allowed = frozenset(allowed)
-        self._client = httpx2.AsyncClient(timeout=TIMEOUT, follow_redirects=False, trust_env=False)
+        self._timeout = timeout
+        self._client = httpx2.AsyncClient(timeout=timeout, follow_redirects=False, trust_env=False)
 
     async def close(self) -> None:
         await self._client.aclose()
@@ -72,11 +78,24 @@ class Outgoing:
         return target, addresses[0]
 
     async def post(self, url: str, body: bytes, headers: dict[str, str]) -> Answer:
-        """Post once. ``NotReached`` before anything left, ``AnswerLost`` after; ``ForbiddenTarget`` never connects."""
+        """Post once.
+
+        ``NotReached`` before anything left, ``AnswerLost`` after; ``ForbiddenTarget`` never
+        connects.
+        """
+        return await self._call("POST", url, body, headers)
+
+    async def get(self, url: str, headers: dict[str, str]) -> Answer:
+        """Ask for something. Fails as ``post`` does."""
+        return await self._call("GET", url, None, headers)
+
+    async def _call(
+        self, method: str, url: str, body: bytes | None, headers: dict[str, str]
+    ) -> Answer:
         target, address = await self.check(url)
         pinned = target.replace(hostname=f"[{address}]" if ":" in address else address)
         request = self._client.build_request(
-            "POST",
+            method,
             str(pinned),
             content=body,
             headers={**headers, "host": target.netloc},
@@ -89,8 +108,9 @@ class Outgoing:
         except httpx2.HTTPError as error:
             raise AnswerLost(str(error) or type(error).__name__) from error
         try:
-            return Answer(answer.status_code, await _beginning(answer))
-        except httpx2.HTTPError:
+            async with asyncio.timeout(self._timeout):
+                return Answer(answer.status_code, await _beginning(answer))
+        except (httpx2.HTTPError, TimeoutError):
             return Answer(answer.status_code, b"")
         finally:
             await answer.aclose()
@@ -99,12 +119,11 @@ class Outgoing:
 async def _beginning(answer: httpx2.Response) -> bytes:
     parts: list[bytes] = []
     size = 0
-    async with asyncio.timeout(10):
-        async for part in answer.aiter_bytes():
-            parts.append(part)
-            size += len(part)
-            if size >= ANSWER_MOST:
-                break
+    async for part in answer.aiter_bytes():
+        parts.append(part)
+        size += len(part)
+        if size >= ANSWER_MOST:
+            break
     return b"".join(parts)[:ANSWER_MOST]
 
 

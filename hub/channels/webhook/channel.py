@@ -1,4 +1,4 @@
-"""The generic channel's edges: the signed entry as a bare ASGI route, and the delivery of answers."""
+"""The generic channel's edges: the signed entry as a bare ASGI route, and answers delivered."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 import msgspec
 import structlog
-from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount
 from starlette.types import Receive, Scope, Send
 
@@ -35,7 +34,10 @@ _JSON = [(b"content-type", b"application/json")]
 
 
 class WebhookChannel:
-    """Kind ``webhook``. Account secrets: ``secret``, ``previous_secret`` while rotating; settings: ``url`` for answers."""
+    """Kind ``webhook``.
+
+    Account secrets: ``secret``, and ``previous_secret`` while rotating; settings: ``url`` for answers.
+    """
 
     kind = "webhook"
     repeats_safely = True
@@ -57,7 +59,7 @@ class WebhookChannel:
         """Others call us."""
 
     async def entry(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """``POST /hooks/{key}``: 202 once the message is committed; 401 before any work for a bad signature."""
+        """``POST /hooks/{key}``: 202 once the message is committed; 401 before any work."""
         if scope["type"] != "http":
             return
         crashpoint("IN1")
@@ -80,7 +82,7 @@ class WebhookChannel:
         except Refusal as refusal:
             await of_refusal(refusal)(scope, receive, send)
             return
-        except StorageDown:
+        except (StorageDown, OSError):
             await storage_down()(scope, receive, send)
             return
         body = _encode(
@@ -124,11 +126,14 @@ class WebhookChannel:
         return await self._inbox.receive(inbound(account, body, tuple(kept)))
 
     async def replay(self, account: Account, key: str, raw: bytes) -> None:
-        """Webhooks that cannot be understood are refused, so there is nothing to replay; a body is simply taken."""
+        """What cannot be understood is refused, so there is nothing to replay; a body is taken."""
         await self._take(account, raw)
 
     async def send(self, account: Account, message: Outbound, progress: Progress) -> Receipt:
-        """Deliver an answer to the account's own URL. 2xx: sent; 408, 429, 5xx: later; other 4xx: failed."""
+        """Deliver an answer to the account's own URL.
+
+        2xx: sent; 408, 425, 429, 5xx: later; anything else: failed.
+        """
         url = account.settings.get("url")
         if not url:
             return Receipt(Fate.FAILED, "this channel has no URL for answers")

@@ -6,6 +6,7 @@ import base64
 import binascii
 import json
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -19,6 +20,7 @@ from hub.kernel.errors import Fault, Invalid
 
 TEXT_MOST = 50_000
 FILES_MOST = 20
+_LENGTH = "1 to 200 characters"
 
 
 class From(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -39,7 +41,10 @@ class File(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class Body(msgspec.Struct, forbid_unknown_fields=True, frozen=True, rename={"sender": "from"}):
-    """One message. ``conversation`` names the caller's thread; without it all of a sender's words are one thread."""
+    """One message.
+
+    ``conversation`` names the caller's thread; without it all of a sender's words are one thread.
+    """
 
     id: str
     sender: From
@@ -54,6 +59,7 @@ class Body(msgspec.Struct, forbid_unknown_fields=True, frozen=True, rename={"sen
 
 _decoder = msgspec.json.Decoder(Body)
 _place = re.compile(r" - at `\$(.*)`$")
+_field = re.compile(r"(?:unknown|missing required) field `([^`]*)`")
 
 
 class BadBody(Invalid):
@@ -66,10 +72,10 @@ def parse(content: bytes) -> Body:
         body = _decoder.decode(content)
         json.loads(content, object_pairs_hook=_distinct)
     except msgspec.ValidationError as error:
-        raise BadBody(None, _fault(str(error))) from None
+        raise BadBody(None, _fault(str(error), content)) from None
     except (msgspec.DecodeError, UnicodeDecodeError, ValueError, RecursionError) as error:
         raise BadBody(None, Fault("", str(error))) from None
-    faults = list(_faults(body))
+    faults = _faults(body)
     if faults:
         raise BadBody(None, *faults)
     return body
@@ -80,39 +86,62 @@ def _distinct(pairs: list[tuple[str, Any]]) -> None:
         raise ValueError("a key is given twice")
 
 
-def _fault(message: str) -> Fault:
+def _fault(message: str, content: bytes) -> Fault:
     """msgspec's words as a fault: ``$.from.address`` becomes ``/from/address``."""
     found = _place.search(message)
-    if found is None:
-        return Fault("", message)
-    path = re.sub(r"\[(\d+|\.\.\.)\]", r".\1", found[1]).replace(".", "/")
-    return Fault(path, message[: found.start()])
+    path, words = ("", message) if found is None else (found[1], message[: found.start()])
+    if "[...]" in path:
+        path = path.replace("[...]", f".{_first_bad_file(content)}", 1)
+    field = _field.search(words)
+    if field is not None:
+        path = f"{path}.{field[1].replace('~', '~0').replace('/', '~1')}"
+    return Fault(path.replace(".", "/"), words)
+
+
+def _first_bad_file(content: bytes) -> int:
+    """msgspec does not say which element of a list it could not use."""
+    for at, file in enumerate(msgspec.json.decode(content)["attachments"]):
+        try:
+            msgspec.convert(file, File)
+        except msgspec.ValidationError:
+            return at
+    raise AssertionError("one of them is bad")
 
 
 def _faults(body: Body) -> list[Fault]:
-    faults = []
-    if body.type != "message":
-        faults.append(Fault("/type", "must be message"))
-    if not 1 <= len(body.id) <= 200:
-        faults.append(Fault("/id", "1 to 200 characters"))
-    if not 1 <= len(body.sender.address.strip()) <= 200:
-        faults.append(Fault("/from/address", "1 to 200 characters"))
-    if not body.text.strip() and not body.attachments:
-        faults.append(Fault("/text", "write something or attach a file"))
-    if len(body.text) > TEXT_MOST:
-        faults.append(Fault("/text", f"at most {TEXT_MOST} characters"))
-    if body.conversation is not None and not 1 <= len(body.conversation) <= 200:
-        faults.append(Fault("/conversation", "1 to 200 characters"))
-    if body.language not in (None, "zh", "en"):
-        faults.append(Fault("/language", "zh or en"))
-    if body.at is not None and not 0 <= body.at < 1 << 53:
-        faults.append(Fault("/at", "milliseconds since 1970"))
-    if len(body.attachments) > FILES_MOST:
-        faults.append(Fault("/attachments", f"at most {FILES_MOST}"))
-    for kind, given in ((EMAIL, body.sender.email), (PHONE, body.sender.phone)):
-        if given is not None and _address(kind, given) is None:
-            faults.append(Fault(f"/from/{kind}", f"no {kind}"))
-    return faults
+    thread, at = body.conversation, body.at
+    wrong = (
+        (body.type != "message", "/type", "must be message"),
+        (not 1 <= len(body.id) <= 200, "/id", _LENGTH),
+        (not 1 <= len(body.sender.address.strip()) <= 200, "/from/address", _LENGTH),
+        (not body.text.strip() and not body.attachments, "/text", "write or attach something"),
+        (len(body.text) > TEXT_MOST, "/text", f"at most {TEXT_MOST} characters"),
+        (thread is not None and not 1 <= len(thread) <= 200, "/conversation", _LENGTH),
+        (body.language not in (None, "zh", "en"), "/language", "zh or en"),
+        (at is not None and not 0 <= at < 1 << 53, "/at", "milliseconds since 1970"),
+        (len(body.attachments) > FILES_MOST, "/attachments", f"at most {FILES_MOST}"),
+        (_is_no(EMAIL, body.sender.email), "/from/email", "no e-mail address"),
+        (_is_no(PHONE, body.sender.phone), "/from/phone", "no phone number with country code"),
+    )
+    faults = [Fault(path, problem) for is_wrong, path, problem in wrong if is_wrong]
+    return faults + [Fault(path, "holds a NUL") for path, text in _texts(body) if "\x00" in text]
+
+
+def _is_no(kind: str, given: str | None) -> bool:
+    return given is not None and _address(kind, given) is None
+
+
+def _texts(body: Body) -> Iterator[tuple[str, str]]:
+    """Every text that is kept, with its path: no database keeps a NUL."""
+    yield "/id", body.id
+    yield "/text", body.text
+    yield "/from/address", body.sender.address
+    yield "/from/name", body.sender.name
+    yield "/subject", body.subject or ""
+    yield "/conversation", body.conversation or ""
+    for at, file in enumerate(body.attachments):
+        yield f"/attachments/{at}/name", file.name
+        yield f"/attachments/{at}/media_type", file.media_type
 
 
 def _address(kind: str, given: str) -> tuple[str, str] | None:

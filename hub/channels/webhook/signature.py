@@ -1,4 +1,4 @@
-"""The Standard Webhooks signature (standardwebhooks.com, version 1): HMAC-SHA256 over id, timestamp and body."""
+"""The Standard Webhooks signature, version 1: HMAC-SHA256 over id, timestamp and body."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PREFIX = "whsec_"
 
 
 def key_of(secret: str) -> bytes:
-    """The signing key in a secret: base64, with or without ``whsec_``. ``ValueError`` when it holds none."""
+    """The signing key in a secret: base64, with or without ``whsec_``. Else ``ValueError``."""
     text = secret.removeprefix(PREFIX)
     try:
         key = base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
@@ -39,7 +39,7 @@ def sign(key: bytes, id_: str, now: Millis, body: bytes) -> dict[str, str]:
 def is_genuine(
     keys: Iterable[bytes], id_: str, timestamp: str, signatures: str, body: bytes, now: Millis
 ) -> bool:
-    """True when one of the signatures was made with one of the keys, within five minutes of ``now``."""
+    """True when a signature was made with one of the keys, within five minutes of ``now``."""
     if not id_ or not timestamp.isascii() or not timestamp.isdigit() or len(timestamp) > 12:
         return False
     if abs(now - int(timestamp) * SECOND) > TOLERANCE:
