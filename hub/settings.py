@@ -15,25 +15,25 @@ class Settings(BaseSettings):
 
     folder: Path = Field(default=Path("hub-data"), description="where SQLite, blobs and secrets live")
     database_url: str | None = Field(
-        None, description="postgresql+psycopg://…; unset: SQLite in the folder"
+        default=None, description="postgresql+psycopg://…; unset: SQLite in the folder"
     )
     redis_url: str | None = Field(default=None, description="redis://…; needed for more than one node only")
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65_535)
     public_url: str = Field(
-        "", description="how browsers reach the hub, for example https://desk.example.com"
+        default="", description="how browsers reach the hub, for example https://desk.example.com"
     )
     allowed_origins: tuple[str, ...] = Field(
         default=(), description="further origins whose pages may call the API"
     )
     widget_origins: tuple[str, ...] = Field(
-        ("*",), description="sites that may show the chat widget"
+        default=("*",), description="sites that may show the chat widget"
     )
     trusted_proxies: tuple[str, ...] = Field(
         default=(), description="addresses whose X-Forwarded-For is believed"
     )
     master_key: SecretStr | None = Field(
-        None, description="32 bytes in base64; unset: made once in the folder"
+        default=None, description="32 bytes in base64; unset: made once in the folder"
     )
     organisation: str = "Hub"
     metrics_token: SecretStr | None = Field(default=None, description="lets Prometheus read /metrics")

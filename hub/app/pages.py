@@ -9,6 +9,7 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
+from typing_extensions import override
 
 STATIC = Path(__file__).parent.parent / "static"
 FOREVER = "public, max-age=31536000, immutable"
@@ -18,6 +19,7 @@ WIDGET_FRESH = "public, max-age=300"
 class _Assets(StaticFiles):
     """Files whose names carry their content's mark."""
 
+    @override
     def file_response(self, *args: object, **kwargs: object) -> Response:
         response = super().file_response(*args, **kwargs)  # type: ignore[arg-type]
         response.headers["cache-control"] = FOREVER
@@ -27,6 +29,7 @@ class _Assets(StaticFiles):
 class _Widget(StaticFiles):
     """What other sites load: from any origin, looked at again every five minutes."""
 
+    @override
     async def get_response(self, path: str, scope: Scope) -> Response:
         response = await super().get_response(path, scope)
         response.headers["cache-control"] = WIDGET_FRESH

@@ -25,7 +25,7 @@ from hub.conversations.model import (
     preview_of,
 )
 from hub.conversations.store import Outside
-from hub.conversations.views import ConversationView, MessageView, as_json
+from hub.conversations.views import ConversationView, MessageView
 from hub.customers import service as customers
 from hub.customers.model import Recognised
 from hub.kernel.clock import Millis
@@ -73,7 +73,8 @@ class _Keeping:
         self._threads: dict[tuple[str, str], Conversation] = {}
         self._by_id: dict[str, Conversation] = {}
         self._new: dict[str, Conversation] = {}
-        self._touched: set[str] = set()
+        self._touched: dict[str, None] = {}
+        self._reopened: dict[str, None] = {}
         self._messages: list[Message] = []
         self._outside: list[Outside] = []
         self._events: list[Event] = []
@@ -93,9 +94,11 @@ class _Keeping:
             received.append(Received(message.id, message.conversation_id, duplicate=False))
         store.insert_conversations(connection, [self._by_id[id_] for id_ in self._new])
         store.insert_messages(connection, self._messages, self._outside)
-        store.save_conversations(
-            connection, [self._by_id[id_] for id_ in self._touched if id_ not in self._new]
+        changed = [id_ for id_ in self._touched if id_ not in self._new]
+        store.save_progress(
+            connection, [self._by_id[id_] for id_ in changed if id_ not in self._reopened]
         )
+        store.save_conversations(connection, [self._by_id[id_] for id_ in self._reopened])
         self._unit.announce(*self._events)
         return received
 
@@ -159,9 +162,7 @@ class _Keeping:
         self._by_id[conversation_id] = conversation
         self._threads[(inbound.channel_id, inbound.thread_key)] = conversation
         self._new[conversation_id] = conversation
-        change = Change(
-            "conversation", conversation_id, 1, full=as_json(ConversationView.of(conversation))
-        )
+        change = Change("conversation", conversation_id, 1, full=ConversationView.of(conversation))
         self._events.append(_opened(conversation, now, (change,), again=False))
         self._keep_message(inbound, message, conversation, ())
         return message
@@ -192,10 +193,11 @@ class _Keeping:
                 "ended_at": None,
                 "wrap_up_until": None,
             }
+            self._reopened[before.id] = None
             after = replace(after, **again)
             patch |= again | {"status": after.status.value, "routing": after.routing.value}
         self._by_id[before.id] = after
-        self._touched.add(before.id)
+        self._touched[before.id] = None
         change = Change("conversation", before.id, after.rev, patch=patch)
         if wants_somebody:
             self._events.append(_opened(after, now, (change,), again=True, last_agent=before))
@@ -216,7 +218,7 @@ class _Keeping:
         self._outside.append(
             Outside(inbound.key, inbound.channel_id, inbound.facts or None, inbound.reference)
         )
-        full = Change("message", message.id, 1, full=as_json(MessageView.of(message)))
+        full = Change("message", message.id, 1, full=MessageView.of(message))
         self._events.append(
             MessageReceived(
                 at=message.at,

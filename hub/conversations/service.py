@@ -188,7 +188,7 @@ def _say(
     )
     after, changed = change(unit, before, {"last_ordinal": message.ordinal, **changes})
     store.insert_messages(unit.connection, [message], [words.outside])
-    full = Change("message", message.id, 1, full=as_json(MessageView.of(message)))
+    full = Change("message", message.id, 1, full=MessageView.of(message))
     return after, message, (changed, full)
 
 
@@ -587,7 +587,7 @@ def save_draft(
             conversation_id=view.conversation_id,
             agent_id=by.id,
             mode=mode,
-            changes=(Change("draft", view.id, view.rev, full=as_json(view)),),
+            changes=(Change("draft", view.id, view.rev, full=view),),
         )
     )
     return view

@@ -41,7 +41,7 @@ from hub.conversations.model import (
 from hub.kernel.clock import Millis
 from hub.kernel.ids import ConversationId, MessageId
 from hub.storage.schema import metadata
-from hub.storage.sql import Json, many, one_of, texts
+from hub.storage.sql import BulkInsert, BulkUpdate, Json, json_text, many, one_of, texts
 from hub.storage.unit import Unit
 
 conversations = Table(
@@ -187,8 +187,8 @@ _open_threads = select(conversations).where(one_of(conversations.c.thread_key, "
 _known_keys = select(
     messages.c.key, messages.c.channel_id, messages.c.id, messages.c.conversation_id
 ).where(one_of(messages.c.key, "keys"))
-_insert_conversation = conversations.insert()
-_insert_message = messages.insert()
+_insert_conversation = BulkInsert(conversations)
+_insert_message = BulkInsert(messages)
 _insert_attachment = attachments.insert()
 _message = select(messages).where(messages.c.id == bindparam("id"))
 _thread = (
@@ -200,44 +200,53 @@ _thread = (
     .order_by(messages.c.ordinal.desc())
     .limit(bindparam("limit"))
 )
-_touch = (
-    conversations.update()
-    .where(conversations.c.id == bindparam("b_id"))
-    .values(
-        {
-            name: bindparam(f"b_{name}")
-            for name in (
-                "rev",
-                "status",
-                "routing",
-                "queue_id",
-                "agent_id",
-                "ended_at",
-                "waiting_since",
-                "first_reply_due",
-                "last_message_at",
-                "preview",
-                "unread",
-                "message_count",
-                "last_ordinal",
-                "wrap_up_until",
-                "subject",
-                "customer_name",
-                "language",
-                "ticket_ids",
-                "rating",
-            )
-        }
-    )
+_CHANGING = (
+    "rev",
+    "customer_name",
+    "subject",
+    "status",
+    "routing",
+    "queue_id",
+    "agent_id",
+    "language",
+    "ended_at",
+    "waiting_since",
+    "first_reply_due",
+    "last_message_at",
+    "preview",
+    "unread",
+    "message_count",
+    "last_ordinal",
+    "ticket_ids",
+    "rating",
+    "wrap_up_until",
 )
+_PROGRESS = (
+    "rev",
+    "last_message_at",
+    "preview",
+    "unread",
+    "message_count",
+    "last_ordinal",
+    "waiting_since",
+    "first_reply_due",
+)
+_save = BulkUpdate(conversations, _CHANGING)
+_save_progress = BulkUpdate(conversations, _PROGRESS)
+_STATUS = {status.value: status for status in Status}
+_ROUTING = {routing.value: routing for routing in Routing}
+_columns = list(conversations.c.keys())
+_AT_STATUS, _AT_ROUTING = _columns.index("status"), _columns.index("routing")
+_AT_TICKETS = _columns.index("ticket_ids")
 
 
 def conversation_of(row: Any) -> Conversation:
-    facts = dict(row._mapping)
-    facts["status"] = Status(facts["status"])
-    facts["routing"] = Routing(facts["routing"])
-    facts["ticket_ids"] = tuple(facts["ticket_ids"])
-    return Conversation(**facts)
+    """A row of ``conversations``, whose columns stand in the order of the model's fields."""
+    values = list(row)
+    values[_AT_STATUS] = _STATUS[values[_AT_STATUS]]
+    values[_AT_ROUTING] = _ROUTING[values[_AT_ROUTING]]
+    values[_AT_TICKETS] = tuple(values[_AT_TICKETS])
+    return Conversation(*values)
 
 
 def message_of(row: Any) -> Message:
@@ -289,22 +298,93 @@ def known_keys(
 
 
 def insert_conversations(connection: Connection, new: Sequence[Conversation]) -> None:
-    many(
-        connection, _insert_conversation, [_conversation_row(conversation) for conversation in new]
+    _insert_conversation(
+        connection,
+        [
+            (
+                c.id,
+                c.rev,
+                c.number,
+                c.channel,
+                c.channel_id,
+                c.thread_key,
+                c.customer_id,
+                c.customer_name,
+                c.subject,
+                c.status.value,
+                c.routing.value,
+                c.queue_id,
+                c.agent_id,
+                c.language,
+                c.opened_at,
+                c.ended_at,
+                c.waiting_since,
+                c.first_reply_due,
+                c.last_message_at,
+                json_text(c.preview),
+                c.unread,
+                c.message_count,
+                c.last_ordinal,
+                json_text(c.ticket_ids),
+                json_text(c.rating),
+                c.wrap_up_until,
+            )
+            for c in new
+        ],
     )
-
-
-def _conversation_row(conversation: Conversation) -> dict[str, Any]:
-    row = {name: getattr(conversation, name) for name in Conversation.__dataclass_fields__}
-    row["status"] = conversation.status.value
-    row["routing"] = conversation.routing.value
-    return row
 
 
 def save_conversations(connection: Connection, changed: Sequence[Conversation]) -> None:
     """Write conversations back. The caller has raised their ``rev``."""
-    rows = [{f"b_{name}": value for name, value in _conversation_row(c).items()} for c in changed]
-    many(connection, _touch, rows)
+    _save(
+        connection,
+        [
+            (
+                c.rev,
+                c.customer_name,
+                c.subject,
+                c.status.value,
+                c.routing.value,
+                c.queue_id,
+                c.agent_id,
+                c.language,
+                c.ended_at,
+                c.waiting_since,
+                c.first_reply_due,
+                c.last_message_at,
+                json_text(c.preview),
+                c.unread,
+                c.message_count,
+                c.last_ordinal,
+                json_text(c.ticket_ids),
+                json_text(c.rating),
+                c.wrap_up_until,
+                c.id,
+            )
+            for c in changed
+        ],
+    )
+
+
+def save_progress(connection: Connection, changed: Sequence[Conversation]) -> None:
+    """Write back only what one more message changes."""
+    _save_progress(
+        connection,
+        [
+            (
+                c.rev,
+                c.last_message_at,
+                json_text(c.preview),
+                c.unread,
+                c.message_count,
+                c.last_ordinal,
+                c.waiting_since,
+                c.first_reply_due,
+                c.id,
+            )
+            for c in changed
+        ],
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,37 +404,38 @@ def insert_messages(
     connection: Connection, new: Sequence[Message], outside: Sequence[Outside] | None = None
 ) -> None:
     """Add messages; ``outside`` says what the channel knows of each."""
-    rows = []
-    for at, message in enumerate(new):
-        known = outside[at] if outside else _INSIDE
-        rows.append(
-            {
-                "id": message.id,
-                "rev": message.rev,
-                "conversation_id": message.conversation_id,
-                "ordinal": message.ordinal,
-                "direction": message.direction.value,
-                "author_kind": message.author.kind,
-                "author_id": message.author.id,
-                "author_name": message.author.name,
-                "text": message.text,
-                "html": message.html,
-                "quoted": message.quoted,
-                "subject": message.subject,
-                "at": message.at,
-                "state": message.state.value,
-                "error": message.error,
-                "attachments": [asdict(attachment) for attachment in message.attachments],
-                "automatic": message.automatic,
-                "trust": message.trust,
-                "raw": message.raw,
-                "key": known.key,
-                "channel_id": known.channel_id,
-                "facts": known.facts,
-                "reference": known.reference,
-            }
-        )
-    many(connection, _insert_message, rows)
+    known = outside or [_INSIDE] * len(new)
+    _insert_message(
+        connection,
+        [
+            (
+                m.id,
+                m.rev,
+                m.conversation_id,
+                m.ordinal,
+                m.direction.value,
+                m.author.kind,
+                m.author.id,
+                m.author.name,
+                m.text,
+                m.html,
+                m.quoted,
+                m.subject,
+                m.at,
+                m.state.value,
+                m.error,
+                json_text(m.attachments),
+                m.automatic,
+                m.trust,
+                m.raw,
+                o.key,
+                o.channel_id,
+                json_text(o.facts),
+                o.reference,
+            )
+            for m, o in zip(new, known, strict=True)
+        ],
+    )
     files = [
         {**asdict(attachment), "message_id": message.id, "conversation_id": message.conversation_id}
         for message in new

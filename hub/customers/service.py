@@ -11,7 +11,14 @@ import msgspec
 from hub.customers import store
 from hub.customers.events import CustomerAppeared, CustomerChanged
 from hub.customers.identities import shown_name
-from hub.customers.model import Claim, Customer, CustomerView, Identity, Recognised
+from hub.customers.model import (
+    Claim,
+    Customer,
+    CustomerView,
+    Identity,
+    IdentityView,
+    Recognised,
+)
 from hub.kernel.errors import Conflict, NotFound
 from hub.kernel.events import Change
 from hub.kernel.ids import CustomerId, IdentityId, new_id
@@ -46,8 +53,8 @@ def recognise(unit: Unit, claims: Sequence[Claim]) -> list[Recognised]:
         key: Recognised(CustomerId(row.customer_id), row.name, row.language, is_new=False)
         for key, row in known.items()
     }
-    people: list[dict[str, Any]] = []
-    addresses: list[dict[str, Any]] = []
+    people: list[CustomerView] = []
+    addresses: list[Identity] = []
     answers = []
     for claim in claims:
         key = (claim.kind, claim.address)
@@ -64,43 +71,37 @@ def _appear(
     unit: Unit,
     claim: Claim,
     found: dict[tuple[str, str], Recognised],
-    people: list[dict[str, Any]],
-    addresses: list[dict[str, Any]],
+    people: list[CustomerView],
+    addresses: list[Identity],
 ) -> Recognised:
     customer_id = CustomerId(new_id(unit.now))
     name = claim.name.strip()[:200] or shown_name(claim.kind, claim.address)
-    mine = [(claim.kind, claim.address, claim.verified)]
-    mine += [(kind, address, False) for kind, address in claim.also if (kind, address) not in found]
-    rows = [
-        {"id": new_id(unit.now), "customer_id": customer_id, "kind": k, "address": a, "verified": v}
-        for k, a, v in mine
+    given = [(claim.kind, claim.address, claim.verified)]
+    given += [
+        (kind, address, False) for kind, address in claim.also if (kind, address) not in found
     ]
-    person = {
-        "id": customer_id,
-        "rev": 1,
-        "name": name,
-        "language": claim.language,
-        "vip": False,
-        "note": "",
-        "tags": [],
-        "created_at": unit.now,
-    }
-    people.append(person)
-    addresses.extend(rows)
-    recognised = Recognised(customer_id, name, claim.language, is_new=True)
-    for kind, address, _ in mine[1:]:
-        found[(kind, address)] = replace(recognised, is_new=False)
-    identities = [
-        {name: row[name] for name in ("id", "kind", "address", "verified")} for row in rows
+    mine = [
+        Identity(IdentityId(new_id(unit.now)), customer_id, kind, address, verified)
+        for kind, address, verified in given
     ]
-    view = {**person, "identities": identities, "open_tickets": 0, "conversations": 0}
-    unit.announce(
-        CustomerAppeared(
-            at=unit.now,
-            customer_id=customer_id,
-            changes=(Change("customer", customer_id, 1, full=view),),
-        )
+    person = CustomerView(
+        customer_id,
+        1,
+        name,
+        claim.language,
+        vip=False,
+        note="",
+        tags=(),
+        created_at=unit.now,
+        identities=tuple(IdentityView(i.id, i.kind, i.address, i.verified) for i in mine),
     )
+    people.append(person)
+    addresses.extend(mine)
+    recognised = Recognised(customer_id, name, claim.language, is_new=True)
+    for kind, address, _ in given[1:]:
+        found[(kind, address)] = replace(recognised, is_new=False)
+    change = Change("customer", customer_id, 1, full=person)
+    unit.announce(CustomerAppeared(at=unit.now, customer_id=customer_id, changes=(change,)))
     return recognised
 
 

@@ -23,10 +23,10 @@ from sqlalchemy import (
     tuple_,
 )
 
-from hub.customers.model import Customer, Identity
+from hub.customers.model import Customer, CustomerView, Identity
 from hub.kernel.ids import CustomerId
 from hub.storage.schema import metadata
-from hub.storage.sql import Json, many, one_of, texts
+from hub.storage.sql import BulkInsert, Json, json_text, one_of, texts
 from hub.storage.unit import Unit
 
 customers = Table(
@@ -69,7 +69,8 @@ _by_id = select(customers).where(customers.c.id == bindparam("id"))
 _identities_of = (
     select(identities).where(one_of(identities.c.customer_id, "ids")).order_by(identities.c.id)
 )
-_insert_customer = customers.insert()
+_insert_customers = BulkInsert(customers)
+_insert_identities = BulkInsert(identities)
 _insert_identity = identities.insert()
 
 
@@ -80,10 +81,19 @@ def known(connection: Connection, addresses: Iterable[str]) -> dict[tuple[str, s
 
 
 def insert_many(
-    connection: Connection, people: Sequence[dict[str, Any]], addresses: Sequence[dict[str, Any]]
+    connection: Connection, people: Sequence[CustomerView], addresses: Sequence[Identity]
 ) -> None:
-    many(connection, _insert_customer, people)
-    many(connection, _insert_identity, addresses)
+    """Add customers with their identities."""
+    _insert_customers(
+        connection,
+        [
+            (p.id, p.rev, p.name, p.language, p.vip, p.note, json_text(p.tags), p.created_at)
+            for p in people
+        ],
+    )
+    _insert_identities(
+        connection, [(a.id, a.customer_id, a.kind, a.address, a.verified) for a in addresses]
+    )
 
 
 def _customer(row: Row[Any], addresses: Iterable[Row[Any]]) -> Customer:

@@ -27,7 +27,7 @@ SUBJECTS = ("conversation_id", "customer_id", "ticket_id", "agent_id", "queue_id
 class Change:
     """What one event does to one entity that screens hold.
 
-    Exactly one of ``full`` (the whole entity) and ``patch`` (fields to replace, shallow) is given, or
+    Exactly one of ``full`` (the whole entity, a view or a mapping) and ``patch`` (fields to replace, shallow) is given, or
     neither, when the entity is gone. ``rev`` rises with every change of that entity: a screen applies a
     change only when its ``rev`` is greater than the one it holds.
     """
@@ -35,10 +35,11 @@ class Change:
     entity: str
     id: str
     rev: int
-    full: Mapping[str, Any] | None = None
+    full: Any = None
     patch: Mapping[str, Any] | None = None
 
     def as_json(self) -> dict[str, Any]:
+        """What goes into the log and over the line; ``full`` may be a view that is encoded there."""
         out: dict[str, Any] = {"entity": self.entity, "id": self.id, "rev": self.rev}
         if self.full is not None:
             out["full"] = self.full
@@ -84,5 +85,11 @@ def event_types() -> Mapping[str, type[Event]]:
 
 def plain_fields(of: type[Event]) -> tuple[str, ...]:
     """The names of the fields that go into the log's ``data``."""
-    apart = {"at", "actor", "changes", *SUBJECTS}
-    return tuple(f.name for f in fields(of) if f.name not in apart)
+    names = _plain.get(of)
+    if names is None:
+        apart = {"at", "actor", "changes", *SUBJECTS}
+        names = _plain[of] = tuple(f.name for f in fields(of) if f.name not in apart)
+    return names
+
+
+_plain: dict[type[Event], tuple[str, ...]] = {}

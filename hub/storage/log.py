@@ -11,8 +11,9 @@ import msgspec
 from sqlalchemy import Connection, bindparam, func, select, text
 
 from hub.kernel.clock import Millis
-from hub.kernel.events import Change, Event, event_types, plain_fields
+from hub.kernel.events import Event, event_types, plain_fields
 from hub.storage.schema import events
+from hub.storage.sql import BulkInsert
 
 _encode = msgspec.json.encode
 _decode = msgspec.json.decode
@@ -23,7 +24,7 @@ APPENDING = 0x6875620001
 
 @dataclass(eq=False)
 class Logged:
-    """One line of the log."""
+    """One line of the log. ``data`` and ``changes`` are JSON, encoded once for the row and for every screen."""
 
     seq: int
     at: Millis
@@ -36,7 +37,25 @@ class Logged:
     command_id: str | None
     actor: str
     data: str
+    changes: str
     _event: Event | None = field(default=None, repr=False)
+
+    def row(self) -> tuple[Any, ...]:
+        """The values of the table's columns, in their order."""
+        return (
+            self.seq,
+            self.at,
+            self.type,
+            self.conversation_id,
+            self.customer_id,
+            self.ticket_id,
+            self.agent_id,
+            self.queue_id,
+            self.command_id,
+            self.actor,
+            self.data,
+            self.changes,
+        )
 
     @cached_property
     def event(self) -> Event:
@@ -45,20 +64,15 @@ class Logged:
             return self._event
         kind = event_types()[self.type]
         facts: dict[str, Any] = _decode(self.data)
-        changes = facts.pop("changes", ())
         named = {name: facts[name] for name in plain_fields(kind) if name in facts}
         for subject in ("conversation_id", "customer_id", "ticket_id", "agent_id", "queue_id"):
             if subject in kind.__dataclass_fields__:
                 named[subject] = getattr(self, subject)
-        named |= {"at": self.at, "actor": self.actor, "changes": changes}
+        named |= {"at": self.at, "actor": self.actor, "changes": _decode(self.changes)}
         return msgspec.convert(named, kind)
 
-    @property
-    def changes(self) -> Sequence[Change]:
-        return self.event.changes
 
-
-_insert = events.insert()
+_insert = BulkInsert(events)
 _last = select(func.max(events.c.seq))
 _since = (
     select(events)
@@ -85,32 +99,13 @@ def append(
     if last is None:
         last = last_seq(connection)
     lines = [_line(last + n, e, command) for n, (e, command) in enumerate(announced, start=1)]
-    connection.execute(
-        _insert,
-        [
-            {
-                "seq": line.seq,
-                "at": line.at,
-                "type": line.type,
-                "conversation_id": line.conversation_id,
-                "customer_id": line.customer_id,
-                "ticket_id": line.ticket_id,
-                "agent_id": line.agent_id,
-                "queue_id": line.queue_id,
-                "command_id": line.command_id,
-                "actor": line.actor,
-                "data": line.data,
-            }
-            for line in lines
-        ],
-    )
+    _insert(connection, [line.row() for line in lines])
     return lines
 
 
 def _line(seq: int, happened: Event, command_id: str | None) -> Logged:
     facts = {name: getattr(happened, name) for name in plain_fields(type(happened))}
-    if happened.changes:
-        facts["changes"] = [change.as_json() for change in happened.changes]
+    changes = [change.as_json() for change in happened.changes]
     return Logged(
         seq=seq,
         at=happened.at,
@@ -123,6 +118,7 @@ def _line(seq: int, happened: Event, command_id: str | None) -> Logged:
         command_id=command_id,
         actor=happened.actor,
         data=_encode(facts).decode(),
+        changes=_encode(changes).decode(),
         _event=happened,
     )
 

@@ -55,6 +55,7 @@ events = Table(
     Column("command_id", Text),
     Column("actor", Text, nullable=False),
     Column("data", Text, nullable=False),
+    Column("changes", Text, nullable=False),
 )
 
 commands = Table(

@@ -6,7 +6,19 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Boolean, ColumnElement, Connection, Text, bindparam, func, select
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ColumnElement,
+    Connection,
+    Integer,
+    Table,
+    Text,
+    bindparam,
+    func,
+    select,
+)
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.visitors import InternalTraversal
@@ -95,3 +107,69 @@ def count_of(connection: Connection, selectable: Any) -> int:
     return int(
         connection.execute(select(func.count()).select_from(selectable.subquery())).scalar_one()
     )
+
+
+class BulkInsert:
+    """Inserts many rows given as tuples in the order of ``names``, past SQLAlchemy's work for each row.
+
+    SQLite runs one prepared statement for all; PostgreSQL gets one array a column (``unnest``). Values must be what the
+    driver takes: JSON already encoded to text.
+    """
+
+    def __init__(self, table: Table, names: Sequence[str] | None = None) -> None:
+        columns = [table.c[name] for name in names] if names is not None else list(table.c)
+        listed = ", ".join(f'"{column.name}"' for column in columns)
+        arrays = ", ".join(f"%s::{_array_of(column)}" for column in columns)
+        marks = ", ".join("?" * len(columns))
+        self._statements = {
+            "sqlite": f'INSERT INTO "{table.name}" ({listed}) VALUES ({marks})',
+            "postgresql": f'INSERT INTO "{table.name}" ({listed}) SELECT * FROM unnest({arrays})',
+        }
+
+    def __call__(self, connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+        _run_bulk(connection, self._statements[connection.dialect.name], rows)
+
+
+class BulkUpdate:
+    """Sets ``names`` of many rows given as tuples ``(*values, id)``; see ``BulkInsert``."""
+
+    def __init__(self, table: Table, names: Sequence[str], key: str = "id") -> None:
+        columns = [*(table.c[name] for name in names), table.c[key]]
+        listed = ", ".join(f'"{column.name}"' for column in columns)
+        arrays = ", ".join(f"%s::{_array_of(column)}" for column in columns)
+        marks = ", ".join(f'"{name}" = ?' for name in names)
+        given = ", ".join(f'"{name}" = given."{name}"' for name in names)
+        self._statements = {
+            "sqlite": f'UPDATE "{table.name}" SET {marks} WHERE "{key}" = ?',
+            "postgresql": f'UPDATE "{table.name}" AS old SET {given}'
+            f' FROM unnest({arrays}) AS given ({listed}) WHERE old."{key}" = given."{key}"',
+        }
+
+    def __call__(self, connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+        _run_bulk(connection, self._statements[connection.dialect.name], rows)
+
+
+def _run_bulk(connection: Connection, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    if not rows:
+        return
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(statement, list(rows))
+    else:
+        connection.exec_driver_sql(
+            statement, tuple(list(values) for values in zip(*rows, strict=True))
+        )
+
+
+def _array_of(column: Column[Any]) -> str:
+    """The PostgreSQL array type of a column."""
+    kind = column.type
+    if isinstance(kind, BigInteger):
+        return "bigint[]"
+    if isinstance(kind, Integer):
+        return "integer[]"
+    return "boolean[]" if isinstance(kind, Boolean) else "text[]"
+
+
+def json_text(value: Any) -> str | None:
+    """A value for a ``Json`` column in a bulk statement."""
+    return None if value is None else msgspec.json.encode(value).decode()

@@ -1,7 +1,6 @@
 """Full text search, the same on both databases: the index of one kind of thing.
 
-    index = SearchIndex("articles", title=1.0, text=0.2)          # in store.py, at module level
-    index.create(connection)                                      # in a migration
+    index = SearchIndex("articles", metadata, title=1.0, text=0.2)     # in store.py, like a table
     index.put(connection, [(id, (title, text)), ...])             # add or replace, any many
     index.drop(connection, [id, ...])
 
@@ -31,6 +30,7 @@ from sqlalchemy import (
     Connection,
     Executable,
     Float,
+    MetaData,
     Text,
     TextClause,
     bindparam,
@@ -55,10 +55,11 @@ class SearchIndex:
     """The words of one kind of thing: FTS5 on SQLite, a tsvector with a GIN index on PostgreSQL.
 
     ``fields`` (one to four) names the texts given to ``put``, in order, and what a word weighs
-    there (0 to 1). The tables are ``<name>_search``, and on SQLite ``<name>_fts``.
+    there (0 to 1). The tables are ``<name>_search``, and on SQLite ``<name>_fts``; they are made
+    with those of ``metadata`` (``create_indexes``).
     """
 
-    def __init__(self, name: str, **fields: float) -> None:
+    def __init__(self, name: str, metadata: MetaData, /, **fields: float) -> None:
         if not name.isidentifier() or not 1 <= len(fields) <= len(_LABELS):
             raise ValueError("an index has a plain name and one to four fields")
         self.name = name
@@ -66,9 +67,10 @@ class SearchIndex:
             "sqlite": _Fts5(name, fields),
             "postgresql": _Tsvector(name, fields),
         }
+        metadata.info.setdefault(_INDEXES, []).append(self)
 
     def create(self, connection: Connection) -> None:
-        """Make the tables, where they are not there yet: for a migration."""
+        """Make the tables, where they are not there yet."""
         for statement in self._way(connection).create:
             connection.execute(statement)
 
@@ -119,6 +121,15 @@ class SearchIndex:
 
     def _way(self, connection: Connection) -> _Fts5 | _Tsvector:
         return self._ways[connection.dialect.name]
+
+
+_INDEXES = "search indexes"
+
+
+def create_indexes(metadata: MetaData, connection: Connection) -> None:
+    """Make the tables of every index that belongs to ``metadata``: for a migration."""
+    for index in metadata.info.get(_INDEXES, ()):
+        index.create(connection)
 
 
 class _Fts5:
