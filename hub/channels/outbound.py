@@ -28,8 +28,9 @@ from hub.conversations.service import STREAMED
 from hub.customers import store as customer_store
 from hub.kernel.clock import MINUTE, Millis
 from hub.kernel.crashpoint import crashpoint
+from hub.kernel.errors import StorageDown
 from hub.kernel.retry import SENDING, Backoff
-from hub.storage.database import Database, StorageDown
+from hub.storage.database import Database
 from hub.storage.log import Logged
 from hub.storage.unit import Unit
 

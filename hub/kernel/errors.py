@@ -7,7 +7,7 @@
     └── Invalid       what you sent cannot be used; says where
 
 Each refusal a user can meet is a small subclass with a ``code``; its docstring is the message.
-The web turns them into problem documents (RFC 9457), the sockets into error frames.
+``StorageDown`` is no refusal: the hub itself cannot, for now. The web turns them into problem documents (RFC 9457), the sockets into error frames.
 """
 
 from __future__ import annotations
@@ -61,3 +61,11 @@ class Invalid(Refusal):
     def __init__(self, message: str | None = None, *faults: Fault, **facts: object) -> None:
         super().__init__(message, **facts)
         self.faults = faults
+
+
+class StorageDown(Exception):
+    """The database cannot be written now. Nothing was promised; ask again with the same key."""
+
+
+class StorageBroken(StorageDown):
+    """The database failed in a way that only a restart may repair."""

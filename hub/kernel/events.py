@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar, TypeVar, dataclass_transform
+from typing import Any, ClassVar, TypeVar, cast, dataclass_transform
 
 from hub.kernel.clock import Millis
 
@@ -68,7 +68,7 @@ def event(type_: str) -> Any:
     """Make a class the event of this type: a frozen keyword-only dataclass, known to the log by name."""
 
     def register(cls: E) -> E:
-        made = dataclass(frozen=True, kw_only=True)(cls)
+        made = cast(E, dataclass(frozen=True, kw_only=True)(cls))
         made.type = type_
         if type_ in _types and _types[type_].__qualname__ != made.__qualname__:
             raise ValueError(f"two events are called {type_}")

@@ -25,7 +25,7 @@ from sqlalchemy.pool import QueuePool, StaticPool
 
 from hub.kernel.clock import Clock, SystemClock
 from hub.kernel.crashpoint import crashpoint
-from hub.kernel.errors import Refusal
+from hub.kernel.errors import Refusal, StorageBroken, StorageDown
 from hub.storage import log
 from hub.storage.chart import Chart
 from hub.storage.log import Logged
@@ -38,14 +38,6 @@ MOST_AT_ONCE = 512
 """How many waiting works one transaction takes."""
 
 said = structlog.get_logger("hub.storage")
-
-
-class StorageDown(Exception):
-    """The database cannot be written now. Nothing was promised; ask again with the same key."""
-
-
-class StorageBroken(StorageDown):
-    """The database failed in a way that only a restart may repair."""
 
 
 @dataclass(eq=False)

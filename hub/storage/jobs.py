@@ -13,8 +13,9 @@ import structlog
 from sqlalchemy import Connection, bindparam, select
 
 from hub.kernel.clock import HOUR, MINUTE, SECOND, Millis
+from hub.kernel.errors import StorageDown
 from hub.kernel.retry import Backoff
-from hub.storage.database import Database, StorageDown
+from hub.storage.database import Database
 from hub.storage.schema import jobs
 from hub.storage.unit import Unit
 

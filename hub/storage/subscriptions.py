@@ -17,12 +17,12 @@ import structlog
 from sqlalchemy import Connection, bindparam, func, select
 
 from hub.kernel.clock import MINUTE, SECOND, Millis
-from hub.kernel.errors import NotFound
+from hub.kernel.errors import NotFound, StorageDown
 from hub.kernel.events import event_types
 from hub.kernel.retry import Backoff
 from hub.storage import log
 from hub.storage.chart import Subscription
-from hub.storage.database import Database, StorageDown
+from hub.storage.database import Database
 from hub.storage.log import Logged
 from hub.storage.schema import parked_events, subscriptions
 from hub.storage.unit import Unit

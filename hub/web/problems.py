@@ -13,8 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from hub.kernel.errors import Conflict, Fault, Forbidden, Invalid, NotFound, Refusal
-from hub.storage.database import StorageDown
+from hub.kernel.errors import Conflict, Fault, Forbidden, Invalid, NotFound, Refusal, StorageDown
 
 said = structlog.get_logger("hub.web")
 

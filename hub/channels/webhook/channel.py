@@ -18,10 +18,9 @@ from hub.channels.webhook.signature import is_genuine, key_of, sign
 from hub.conversations.model import Attachment, Outbound, Received
 from hub.kernel.clock import Clock
 from hub.kernel.crashpoint import crashpoint
-from hub.kernel.errors import Refusal
+from hub.kernel.errors import Refusal, StorageDown
 from hub.kernel.ids import AttachmentId, new_id
 from hub.storage.blobs import Blobs
-from hub.storage.database import StorageDown
 from hub.web.bodies import read_body
 from hub.web.outgoing import AnswerLost, ForbiddenTarget, NotReached, Outgoing
 from hub.web.problems import of_refusal, problem, storage_down
@@ -36,7 +35,8 @@ _JSON = [(b"content-type", b"application/json")]
 class WebhookChannel:
     """Kind ``webhook``.
 
-    Account secrets: ``secret``, and ``previous_secret`` while rotating; settings: ``url`` for answers.
+    Account secrets: ``secret``, and ``previous_secret`` while rotating; settings: ``url`` for
+    answers.
     """
 
     kind = "webhook"
