@@ -72,7 +72,7 @@ ticket_conversations = Table(
     PrimaryKeyConstraint("ticket_id", "conversation_id"),
 )
 
-subjects = SearchIndex("tickets", subject=1.0)
+subjects = SearchIndex("tickets", metadata, subject=1.0)
 
 _one = select(tickets).where(tickets.c.id == bindparam("id"))
 _links = (
@@ -121,11 +121,6 @@ _update = (
     .where(tickets.c.id == bindparam("b_id"))
     .values({name: bindparam(f"b_{name}") for name in _CHANGING})
 )
-
-
-def create_search(connection: Connection) -> None:
-    """Make what searching needs: for the migration."""
-    subjects.create(connection)
 
 
 def _ticket(row: Row[Any], conversation_ids: Iterable[str]) -> Ticket:

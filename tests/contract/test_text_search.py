@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, MetaData, select
 
 from hub.storage.database import migrating_engine
 from hub.storage.textsearch import SearchIndex
 from hub.storage.words import Wanted
 
-INDEX = SearchIndex("things", title=1.0, text=0.2)
+INDEX = SearchIndex("things", MetaData(), title=1.0, text=0.2)
 
 THINGS = {
     "1": ("物流停滞怎么办", "大件在中转场停 2–4 天是正常的。"),

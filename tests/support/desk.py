@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from types import SimpleNamespace
+from typing import Any
 
 import httpx2
 from fastapi import APIRouter, FastAPI
-from sqlalchemy import Connection
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount
 
@@ -23,14 +23,12 @@ from hub.kernel.clock import Millis, SetClock
 from hub.kernel.ids import ChannelId, QueueId
 from hub.storage import log
 from hub.storage.chart import Chart
-from hub.storage.database import Database, migrating_engine
-from hub.storage.log import Logged
+from hub.storage.database import Database
 from hub.storage.migrate import migrate
 from hub.storage.unit import Unit
 from hub.web import problems
 from hub.web.bodies import BoundedBodies
 
-T = TypeVar("T")
 NOON = Millis(1_767_009_600_000)
 HOST = "https://desk.example"
 
@@ -43,6 +41,9 @@ class Parts:
     public_url: str = HOST
     allowed_origins: Sequence[str] = ()
     cookies_are_secure: bool = False
+    settings: Any = field(
+        default_factory=lambda: SimpleNamespace(organisation="云杉家居 / Spruce Home")
+    )
 
 
 @dataclass
@@ -124,9 +125,9 @@ class Desk:
         )
         return await self.database.write_together(receive, inbound)
 
-    async def events(self) -> list[Logged]:
-        """Everything that happened."""
-        return await self.database.read(log.read_since, 0)
+    async def events(self) -> list[Any]:
+        """Every event that happened, oldest first, as the log gives it back."""
+        return [line.event for line in await self.database.read(log.read_since, 0)]
 
 
 @asynccontextmanager
@@ -135,16 +136,10 @@ async def open_desk(
     *routes: APIRouter,
     pages: Sequence[BaseRoute] = (),
     chart: Chart | None = None,
-    prepare: Sequence[Callable[[Connection], None]] = (),
 ) -> AsyncIterator[Desk]:
     """A running hub with these routes under ``/api``, and these pages."""
     clock = SetClock(NOON)
     migrate(url, clock.now())
-    engine = migrating_engine(url)
-    with engine.begin() as connection:
-        for step in prepare:
-            step(connection)
-    engine.dispose()
     database = Database(url, clock=clock, chart=chart, readers=2, synchronous="OFF")
     await database.start()
     api = FastAPI(openapi_url=None)
