@@ -9,38 +9,15 @@ The contract suite (``tests/contract/test_channels.py``) runs on every channel.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from enum import Enum
-from typing import Any, Protocol
+from collections.abc import Sequence
+from typing import Protocol
 
 from starlette.routing import BaseRoute
 
+from hub.channels.model import Account, Fate, Receipt
 from hub.conversations.model import Inbound, Outbound, Received
-from hub.kernel.clock import Millis
-from hub.kernel.ids import ChannelId, QueueId
 
-
-class Fate(Enum):
-    """What became of one attempt to send."""
-
-    SENT = "sent"
-    FAILED = "failed"
-    LATER = "later"
-    UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """The result of one attempt for one recipient.
-
-    ``sent``: the other side has taken it. ``failed``: it never will. ``later``: not now, try again. ``unknown``: it may have
-    been taken; nobody can say. ``detail`` is shown to the agent.
-    """
-
-    fate: Fate
-    detail: str = ""
-    reference: str | None = None
+__all__ = ["Account", "Channel", "Fate", "Progress", "Receipt", "Receiving"]
 
 
 class Progress(Protocol):
@@ -51,23 +28,6 @@ class Progress(Protocol):
 
         Until then a broken attempt is safely repeated; after it, a broken attempt is *unknown*. Durable.
         """
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """One configured channel: a mailbox, a web site's chat, a webhook. ``secrets`` are decrypted, never logged."""
-
-    id: ChannelId
-    rev: int
-    kind: str
-    key: str
-    name: str
-    queue_id: QueueId | None
-    language: str | None
-    reply_within: Millis | None
-    enabled: bool
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 class Receiving(Protocol):

@@ -1,1 +1,1 @@
-"""The generic channel: a signed HTTP entry for anything else, and answers to the caller's own URL."""
+"""The generic channel: a signed HTTP entry for anything else, and answers to the caller's URL."""

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from hub.channels.port import Account
+from hub.channels.model import Account
 from hub.conversations.model import Attachment, Inbound, Outbound
 from hub.customers.identities import EMAIL, PHONE, WEBHOOK, NotAnAddress, normalise
 from hub.customers.model import Claim
@@ -72,7 +72,7 @@ def parse(content: bytes) -> Body:
         body = _decoder.decode(content)
         json.loads(content, object_pairs_hook=_distinct)
     except msgspec.ValidationError as error:
-        raise BadBody(None, _fault(str(error), content)) from None
+        raise BadBody(None, _fault(str(error))) from None
     except (msgspec.DecodeError, UnicodeDecodeError, ValueError, RecursionError) as error:
         raise BadBody(None, Fault("", str(error))) from None
     faults = _faults(body)
@@ -86,26 +86,15 @@ def _distinct(pairs: list[tuple[str, Any]]) -> None:
         raise ValueError("a key is given twice")
 
 
-def _fault(message: str, content: bytes) -> Fault:
-    """msgspec's words as a fault: ``$.from.address`` becomes ``/from/address``."""
+def _fault(message: str) -> Fault:
+    """msgspec's words as a fault: ``$.attachments[1].name`` becomes ``/attachments/1/name``."""
     found = _place.search(message)
     path, words = ("", message) if found is None else (found[1], message[: found.start()])
-    if "[...]" in path:
-        path = path.replace("[...]", f".{_first_bad_file(content)}", 1)
+    path = re.sub(r"\[(\d+)\]", r".\1", path).replace(".", "/")
     field = _field.search(words)
     if field is not None:
-        path = f"{path}.{field[1].replace('~', '~0').replace('/', '~1')}"
-    return Fault(path.replace(".", "/"), words)
-
-
-def _first_bad_file(content: bytes) -> int:
-    """msgspec does not say which element of a list it could not use."""
-    for at, file in enumerate(msgspec.json.decode(content)["attachments"]):
-        try:
-            msgspec.convert(file, File)
-        except msgspec.ValidationError:
-            return at
-    raise AssertionError("one of them is bad")
+        path = f"{path}/{field[1].replace('~', '~0').replace('/', '~1')}"
+    return Fault(path, words)
 
 
 def _faults(body: Body) -> list[Fault]:
