@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING
 
 from hub.routing.capacity import MEDIA, has_units, weight_now
 from hub.routing.effects import LoadChanged, WorkMoved
-from hub.routing.invariants import InvariantBroken
-from hub.routing.model import ItemState
-from hub.routing.records import Offer, Seat, Work
+from hub.routing.model import ItemState, RoutingState
+from hub.routing.records import InvariantBroken, Offer, Seat, Work
 from hub.routing.standing import free, stand
 from hub.routing.timers import TimerKind
 
 if TYPE_CHECKING:
     from hub.routing.state import State
+
+DRAINING = RoutingState.DRAINING
 
 
 def reserve(state: State, offer: Offer) -> None:
@@ -29,6 +30,7 @@ def reserve(state: State, offer: Offer) -> None:
     seat.offers[offer.item.id] = offer
     seat.used += offer.units
     seat.counts[medium] += 1
+    state.touched[seat] = None
     stand(state, seat)
 
 
@@ -47,7 +49,7 @@ def take_on(state: State, offer: Offer, to: ItemState) -> Work:
     """Let an accepted offer become work, of the same weight."""
     seat, item = offer.seat, offer.item
     demand = item.demand
-    work = Work(item.id, demand.course.queue, demand.medium, offer.units, to, state.now, offer.id)
+    work = Work(item.id, demand.queue, demand.medium, offer.units, to, state.now, offer.id)
     del seat.offers[item.id]
     seat.work[item.id] = work
     if state.terms.any_yield:
@@ -94,7 +96,9 @@ def let_go(state: State, seat: Seat, work: Work, reason: str) -> None:
 def _ease(state: State, seat: Seat) -> None:
     if seat.excused and not is_over(seat):
         seat.excused = False
-    state.eased[seat] = None
+    if seat.pending is not None or seat.state is DRAINING or not seat.connected:
+        state.eased[seat] = None
+    state.touched[seat] = None
     free(state, seat)
 
 

@@ -12,7 +12,7 @@ from hub.routing.inputs import AgentChanged, AgentRemoved, QueueChanged, RulesCh
 from hub.routing.model import Agent, ItemState, Medium
 from hub.routing.presence import go_offline
 from hub.routing.records import Seat, WorkItem
-from hub.routing.standing import count, free, stand_all
+from hub.routing.standing import count, free, stand, stand_all
 
 if TYPE_CHECKING:
     from hub.routing.state import State
@@ -22,7 +22,7 @@ def change_rules(state: State, event: RulesChanged) -> None:
     """Live work keeps its weight; whoever carries more than the new rules allow is excused."""
     state.rules = event.rules
     lightest = state.terms.lightest
-    state.index.terms = Terms(event.rules)
+    state.terms = state.index.terms = Terms(event.rules)
     for medium, weight in sorted(lightest.items()):
         state.terms.allow(medium, weight)
     for seat in state.seats.values():
@@ -88,6 +88,7 @@ def remove_agent(state: State, event: AgentRemoved) -> None:
         state.refuse("unknown_agent", event.agent)
         return
     go_offline(state, seat, "removed", keep_nothing=True)
+    stand(state, seat)
     leave_profile(state, seat)
     count(state.out, seat.out, -1)
     del state.seats[seat.id]

@@ -14,6 +14,7 @@ from hub.routing import configuration, inputs, lifecycle, offers, presence, wait
 from hub.routing.decision import match
 from hub.routing.effects import Effect
 from hub.routing.inputs import Input
+from hub.routing.invariants import check, verify
 from hub.routing.model import ItemState
 from hub.routing.positions import position, positions
 from hub.routing.snapshots import digest, rebuild, snapshot
@@ -22,6 +23,7 @@ from hub.routing.timers import Timer, TimerKind
 
 __all__ = [
     "State",
+    "check",
     "digest",
     "next_timer",
     "position",
@@ -49,6 +51,8 @@ def step(state: State, event: Input, now: int) -> tuple[Effect, ...]:
         presence.settle(state, seat)
     if state.freed or state.arrived:
         match(state)
+    if state.touched:
+        verify(state)
     return tuple(effects)
 
 

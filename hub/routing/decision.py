@@ -15,53 +15,67 @@ from hub.routing.keys import LOWEST
 from hub.routing.model import ItemState, OfferMode
 from hub.routing.offers import grant
 from hub.routing.records import Seat, WorkItem
-from hub.routing.selection import best_item, best_seat
+from hub.routing.selection import best_item, best_seat, supplies_open_to
+from hub.routing.standing import stand, supply_for
 
 if TYPE_CHECKING:
     from hub.routing.state import State
 
 
+Agenda = list[tuple[int, int, WorkItem | Seat]]
+
+
 def match(state: State) -> None:
-    """Serve waiting items until none can be served.
+    """Serve waiting items until none can be served."""
+    freed, arrived = state.freed, state.arrived
+    if len(freed) == 1 and not arrived:
+        _employ_alone(state, freed.popitem()[0])
+        return
+    for seat in freed:
+        stand(state, seat)
+    agenda: Agenda = []
+    for item in arrived:
+        heappush(agenda, (item.demand.base + item.place, len(agenda), item))
+    for seat in freed:
+        heappush(agenda, (LOWEST, len(agenda), seat))
+    freed.clear()
+    arrived.clear()
+    _work_off(state, agenda)
+
+
+def _employ_alone(state: State, seat: Seat) -> None:
+    """Give the only agent freed what they can take: nobody else could take it, or would have."""
+    while (supply := supply_for(state, seat)) is not None:
+        found = best_item(state, seat, supply)
+        if found is None:
+            break
+        grant(state, found[0], seat, OfferMode.ROUTED, supply)
+    stand(state, seat)
+
+
+def _work_off(state: State, agenda: Agenda) -> None:
+    """Make grants in the order of keys.
 
     The agenda holds what may lead to a grant, each with a bound not above the key of the item it would
     serve. Serving only raises these keys, so the smallest bound that proves exact is the next grant.
     """
-    agenda: list[tuple[int, int, WorkItem | Seat]] = []
-    for item in state.arrived:
-        heappush(agenda, (item.demand.base + item.place, len(agenda), item))
-    for seat in state.freed:
-        heappush(agenda, (LOWEST, len(agenda), seat))
-    state.arrived.clear()
-    state.freed.clear()
-
     while agenda:
         _, number, subject = heappop(agenda)
         if isinstance(subject, WorkItem):
             _serve(state, subject)
-        else:
-            key = _employ(state, subject, agenda[0][0] if agenda else None)
-            if key is not None and subject.supply is not None:
+        elif subject.supply is not None:
+            found = best_item(state, subject, subject.supply)
+            if found is not None:
+                item, key = found
+                if key <= (agenda[0][0] if agenda else key):
+                    _serve(state, item)
                 heappush(agenda, (key, number, subject))
 
 
 def _serve(state: State, item: WorkItem) -> None:
-    """Give the item to the first agent in rank who can take it."""
+    """Give the item to the first agent in rank who can take it, if there is one."""
     if item.state is ItemState.QUEUED:
-        seat = best_seat(state, item)
-        if seat is not None:
-            grant(state, item, seat, OfferMode.ROUTED)
-
-
-def _employ(state: State, seat: Seat, rival: int | None) -> int | None:
-    """Serve the first item in order the agent can take, unless a rival's comes first; return its key."""
-    found = best_item(state, seat)
-    if found is None:
-        return None
-    item, key = found
-    if rival is None:
-        # Nobody else was freed, and nobody else could take it before.
-        grant(state, item, seat, OfferMode.ROUTED)
-    elif key <= rival:
-        _serve(state, item)
-    return key
+        supplies = supplies_open_to(state, item.demand)
+        seat = best_seat(state, item, supplies)
+        if seat is not None and seat.supply is not None:
+            grant(state, item, seat, OfferMode.ROUTED, seat.supply, supplies)

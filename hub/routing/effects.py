@@ -8,7 +8,6 @@ its own units, so no ``LoadChanged`` comes with it.
 
 from __future__ import annotations
 
-
 from hub.kernel.ids import AgentId, OfferId, QueueId, WorkItemId
 from hub.routing.facts import fact
 from hub.routing.model import ItemState, Medium, OfferMode, OfferState, RoutingState

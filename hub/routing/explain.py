@@ -5,13 +5,17 @@ Everything here reads the state by the same predicates that decide, and changes 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import islice
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from hub.routing.capacity import has_units, load_of
+from hub.routing.index import Supply
 from hub.routing.model import OfferMode
 from hub.routing.records import Seat, WorkItem
-from hub.routing.selection import can_take, demands_open_to, supplies_open_to
-from hub.routing.standing import why_out
+from hub.routing.selection import can_take, demands_open_to
+from hub.routing.standing import count, why_out
 from hub.routing.why import AgentStanding, ItemStanding, Why
 
 if TYPE_CHECKING:
@@ -20,10 +24,23 @@ if TYPE_CHECKING:
 AGENTS_TOLD = 5
 ITEMS_TOLD = 2
 OVERRIDE = "override"
+_RANK = itemgetter(0)
 
 
-def why_granted(state: State, item: WorkItem, seat: Seat, mode: OfferMode, override: bool) -> Why:
-    """The record of a grant, taken when the item has left its line and the agent not yet theirs."""
+def why_granted(
+    state: State,
+    item: WorkItem,
+    seat: Seat,
+    mode: OfferMode,
+    supply: Supply | None,
+    supplies: Sequence[Supply],
+    override: bool,
+) -> Why:
+    """The record of a grant, taken when the item has left its line and the agent not yet theirs.
+
+    ``supply`` is where the agent was found, ``supplies`` are all that were looked at; both are empty when
+    a person chose.
+    """
     demand = item.demand
     return Why(
         state.now,
@@ -33,9 +50,9 @@ def why_granted(state: State, item: WorkItem, seat: Seat, mode: OfferMode, overr
         demand.name,
         standing_of_agent(seat, item),
         seat.used,
-        items_behind(state, seat),
-        agents_behind(state, seat, item),
-        agents_out(state, item),
+        () if supply is None else items_behind(state, supply),
+        agents_behind(state, seat, item, supplies) if supplies else (),
+        agents_out(state, seat, supplies),
         (demand.rule, OVERRIDE) if override else (demand.rule,),
     )
 
@@ -52,35 +69,36 @@ def standing_of_agent(seat: Seat, item: WorkItem) -> AgentStanding:
     return AgentStanding(seat.id, fit, 0, load_of(seat), seat.ready_since(), seat.seq)
 
 
-def items_behind(state: State, seat: Seat) -> tuple[ItemStanding, ...]:
+def items_behind(state: State, supply: Supply) -> tuple[ItemStanding, ...]:
     """The items the agent would have next, now that the winner has left its line."""
     near: list[WorkItem] = []
-    for demand in demands_open_to(state, seat)[:ITEMS_TOLD]:
+    for demand in islice(demands_open_to(state, supply), ITEMS_TOLD):
         near += demand.first(ITEMS_TOLD)
     near.sort(key=_item_key)
     return tuple([standing_of_item(item) for item in near[:ITEMS_TOLD]])
 
 
-def agents_behind(state: State, seat: Seat, item: WorkItem) -> tuple[AgentStanding, ...]:
+def agents_behind(
+    state: State, seat: Seat, item: WorkItem, supplies: Sequence[Supply]
+) -> tuple[AgentStanding, ...]:
     """The agents who would have had the item next."""
-    demand = item.demand
-    near: list[Seat] = []
-    for supply in supplies_open_to(state, demand)[:AGENTS_TOLD]:
-        near += supply.first(AGENTS_TOLD + 1)
-    base_counts = not demand.is_strict
-    near.sort(key=lambda s: s.place + (s.supply.base if base_counts and s.supply else 0))
-    told = [s for s in near if s is not seat and can_take(state, s, item)]
+    near: list[tuple[int, Seat]] = []
+    for supply in supplies[:AGENTS_TOLD]:
+        base = 0 if item.demand.is_strict else supply.base
+        near += [(base + other.place, other) for other in supply.first(AGENTS_TOLD + 1)]
+    near.sort(key=_RANK)
+    told = [s for _, s in near if s is not seat and can_take(state, s, item)]
     return tuple([standing_of_agent(s, item) for s in told[:AGENTS_TOLD]])
 
 
-def agents_out(state: State, item: WorkItem) -> tuple[tuple[str, int], ...]:
-    """How many agents could not be offered the item, by reason."""
-    standing = len(state.seats) - sum(state.out.values())
-    able = sum(map(len, supplies_open_to(state, item.demand)))
-    out = sorted(state.out.items())
-    if standing > able:
-        out.append(("not_able", standing - able))
-    return tuple(out)
+def agents_out(state: State, seat: Seat, supplies: Sequence[Supply]) -> tuple[tuple[str, int], ...]:
+    """How many others could not be offered the item, by reason."""
+    out = dict(state.out)
+    count(out, seat.out, -1)
+    able = sum(map(len, supplies)) if supplies else seat.supply is not None
+    if state.index.standing > able:
+        out["not_able"] = state.index.standing - able
+    return tuple(out.items())
 
 
 def _item_key(item: WorkItem) -> int:

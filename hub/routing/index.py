@@ -85,6 +85,7 @@ class Demand(Line[WorkItem]):
         "number",
         "offset",
         "profiles",
+        "queue",
         "rule",
         "seen",
         "serves",
@@ -99,6 +100,7 @@ class Demand(Line[WorkItem]):
         self.bit = 1 << number
         self.course = course
         self.step = step
+        self.queue = course.queue
         self.medium = course.medium
         self.weight = course.weight
         self.offset = 0
@@ -147,8 +149,12 @@ class Index:
         self.supplies: dict[int, Supply] = {}
         self.waiting = 0
         """The demands, as bits, in which somebody waits."""
+        self.order: Line[Demand] = Line()
+        """The same, in the order of their heads."""
         self.ready = 0
         """The supplies, as bits, in which somebody stands ready."""
+        self.standing = 0
+        """How many agents stand in a supply."""
         self.in_queue: dict[QueueId, int] = {}
         """How many items wait in each queue."""
         self._numbers = (Numbers(), Numbers(), Numbers())
@@ -158,18 +164,28 @@ class Index:
     def enter(self, item: WorkItem) -> None:
         """Let an item wait in its demand."""
         demand = item.demand
+        head = demand.head if demand else None
         demand.add(item.place, item)
-        self.waiting |= demand.bit
-        queue = demand.course.queue
-        self.in_queue[queue] = self.in_queue.get(queue, 0) + 1
+        if head is None:
+            self.waiting |= demand.bit
+            self.order.add(demand.head, demand)
+        elif head != demand.head:
+            self.order.remove(head)
+            self.order.add(demand.head, demand)
+        self.in_queue[demand.queue] = self.in_queue.get(demand.queue, 0) + 1
 
     def leave(self, item: WorkItem) -> None:
         """Let an item wait no longer."""
         demand = item.demand
+        head = demand.head
         demand.remove(item.place)
         if not demand:
             self.waiting &= ~demand.bit
-        self.in_queue[demand.course.queue] -= 1
+            self.order.remove(head)
+        elif head != demand.head:
+            self.order.remove(head)
+            self.order.add(demand.head, demand)
+        self.in_queue[demand.queue] -= 1
 
     def course(
         self, queue: QueueId, medium: int, weight: int, band: Band, needs: tuple[Step, ...]
@@ -250,6 +266,7 @@ class Index:
         seat.place = place
         supply.add(place, seat)
         self.ready |= supply.bit
+        self.standing += 1
 
     def step_down(self, seat: Seat) -> None:
         """Let an agent stand ready no longer."""
@@ -259,6 +276,7 @@ class Index:
             if not supply:
                 self.ready &= ~supply.bit
             seat.supply = None
+            self.standing -= 1
 
     # Who fits whom
 

@@ -5,7 +5,6 @@ Inputs with the same moment are best handed in by ``RANK``: who leaves before wh
 
 from __future__ import annotations
 
-
 from hub.kernel.ids import AgentId, OfferId, QueueId, WorkItemId
 from hub.routing.facts import fact
 from hub.routing.model import Agent, Band, Medium, OfferMode, Queue, Rules, Step

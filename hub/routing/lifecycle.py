@@ -143,7 +143,7 @@ def assign(state: State, event: ItemAssigned) -> None:
         return
     if offer is not None:
         offers.withdraw(state, offer, "assigned")
-    offers.grant(state, item, seat, event.mode, event.override)
+    offers.grant(state, item, seat, event.mode, override=event.override)
 
 
 def _why_not_for(
@@ -343,7 +343,7 @@ def transfer_to_agent(state: State, event: TransferredToAgent) -> None:
         end_part(state, seat, work, "transferred")
         _come_due_after_transfer(state, item, work, state.queue_of(item).target)
         waiting.requeue(state, item, "transferred")
-        offers.grant(state, item, target, OfferMode.TRANSFERRED, event.override)
+        offers.grant(state, item, target, OfferMode.TRANSFERRED, override=event.override)
 
 
 def _come_due_after_transfer(state: State, item: WorkItem, work: Work, target: int) -> None:

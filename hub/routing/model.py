@@ -102,6 +102,11 @@ class OfferMode(StrEnum):
     ASSIGNED = "assigned"
     TRANSFERRED = "transferred"
 
+    @property
+    def is_decided(self) -> bool:
+        """A person chose, not the router."""
+        return self is not OfferMode.ROUTED
+
 
 class WrapUpMode(StrEnum):
     """How an agent's wrap-up ends."""

@@ -7,6 +7,7 @@ confirmation. A refusal undoes the grant as if it had never been.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from hub.kernel.ids import OfferId
@@ -15,6 +16,7 @@ from hub.routing.capacity import MEDIA
 from hub.routing.carrying import reserve, take_on, unreserve
 from hub.routing.effects import Alerted, Grant, OfferChanged, WorkMoved
 from hub.routing.explain import why_granted
+from hub.routing.index import Supply
 from hub.routing.inputs import (
     GrantConfirmed,
     GrantRefused,
@@ -35,14 +37,21 @@ OPEN = (OfferState.PENDING, OfferState.RINGING)
 
 
 def grant(
-    state: State, item: WorkItem, seat: Seat, mode: OfferMode, override: bool = False
+    state: State,
+    item: WorkItem,
+    seat: Seat,
+    mode: OfferMode = OfferMode.ROUTED,
+    supply: Supply | None = None,
+    supplies: Sequence[Supply] = (),
+    override: bool = False,
 ) -> None:
-    """Hold the item for the agent, and ask the database to agree."""
-    if item.state is ItemState.QUEUED:
-        waiting.leave(state, item)
-    now = state.now
-    demand = item.demand
-    why = why_granted(state, item, seat, mode, override)
+    """Hold a waiting item for the agent, and ask the database to agree.
+
+    ``supply`` and ``supplies`` are what the choice was made from, for the record.
+    """
+    waiting.leave(state, item)
+    now, demand = state.now, item.demand
+    why = why_granted(state, item, seat, mode, supply, supplies, override)
     deadline = now + state.terms.by_medium[demand.medium].offer_timeout
     offer = Offer(mint(state), item, seat, mode, now, deadline, override)
     item.state = ItemState.OFFERED
@@ -56,7 +65,7 @@ def grant(
             offer.id,
             item.id,
             seat.id,
-            demand.course.queue,
+            demand.queue,
             MEDIA[demand.medium],
             offer.units,
             now,
@@ -73,12 +82,8 @@ def mint(state: State) -> OfferId:
     """The id of a new offer: a UUIDv7 of moment, epoch and number, so that a replay makes the same."""
     number = state.next_offer
     state.next_offer = number + 1
-    epoch = state.epoch
-    text = (
-        f"{state.now & (1 << 48) - 1:012x}{0x7000 | epoch & 0xFFF:04x}"
-        f"{0x8000 | epoch >> 12 & 0x3FFF:04x}{number:012x}"
-    )
-    return OfferId(f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}")
+    now = state.now & (1 << 48) - 1
+    return OfferId("%08x-%04x-%s-%012x" % (now >> 16, now & 0xFFFF, state.mark, number))
 
 
 # The database answers

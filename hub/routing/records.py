@@ -13,6 +13,14 @@ if TYPE_CHECKING:
     from hub.routing.index import Demand, Profile, Supply
 
 
+class InvariantBroken(AssertionError):
+    """The router's state contradicts itself: a defect, after which it must not go on."""
+
+    def __init__(self, name: str, what: str) -> None:
+        self.name = name
+        super().__init__(f"{name}: {what}")
+
+
 class WorkItem:
     """One piece of work until it ends."""
 
@@ -69,7 +77,7 @@ class WorkItem:
     @property
     def queue(self) -> QueueId:
         """The queue it waits in, or came from."""
-        return self.demand.course.queue
+        return self.demand.queue
 
     def come_due(self, due: int) -> None:
         """Change when it should have been answered, and so its place; only while it stands nowhere."""

@@ -5,6 +5,7 @@ Both orders are total (see ``keys.py``), so every choice has one answer.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
@@ -18,11 +19,11 @@ if TYPE_CHECKING:
 HEAD = attrgetter("head")
 
 
-def best_item(state: State, seat: Seat) -> tuple[WorkItem, int] | None:
-    """The first item in order that this agent can take, and its key."""
+def best_item(state: State, seat: Seat, supply: Supply) -> tuple[WorkItem, int] | None:
+    """The first item in order that an agent of this supply can take, and its key."""
     best: WorkItem | None = None
     best_key = 0
-    for demand in demands_open_to(state, seat):
+    for demand in demands_open_to(state, supply):
         if best is not None and demand.head > best_key:
             break
         if demand.is_heavy and not has_units(seat, state.terms, demand.medium, demand.weight):
@@ -36,10 +37,9 @@ def best_item(state: State, seat: Seat) -> tuple[WorkItem, int] | None:
     return None if best is None else (best, best_key)
 
 
-def best_seat(state: State, item: WorkItem) -> Seat | None:
+def best_seat(state: State, item: WorkItem, supplies: list[Supply]) -> Seat | None:
     """The first agent in rank who can take this item; those it prefers come before all others."""
     demand = item.demand
-    supplies = supplies_open_to(state, demand)
     best = _preferred(state, item, supplies) if item.preferred and supplies else None
     if best is not None:
         return best
@@ -65,16 +65,22 @@ def _preferred(state: State, item: WorkItem, supplies: list[Supply]) -> Seat | N
     return None
 
 
-def demands_open_to(state: State, seat: Seat) -> list[Demand]:
-    """The demands with waiting items that the agent's supply takes, the earliest head first."""
-    supply = seat.supply
-    if supply is None:
-        return []
-    open_ = supply.takes & state.index.waiting
+def demands_open_to(state: State, supply: Supply) -> Iterable[Demand]:
+    """The demands with waiting items that the supply takes, the earliest head first.
+
+    Few are sorted; many are met soon enough by walking down the order of all. So no choice looks at more
+    demands than about the square root of their number.
+    """
+    index, takes = state.index, supply.takes
+    open_ = takes & index.waiting
+    many = open_.bit_count()
+    if many * many > len(index.order):
+        return (demand for demand in index.order if takes & demand.bit)
     if open_ != supply.seen:
         supply.seen = open_
-        supply.demands = chosen(open_, state.index.demands)
-    supply.demands.sort(key=HEAD)
+        supply.demands = chosen(open_, index.demands)
+    if many > 1:
+        supply.demands.sort(key=HEAD)
     return supply.demands
 
 

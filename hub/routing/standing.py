@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from hub.routing.capacity import load_of, room_of
 from hub.routing.effects import PresenceChanged
+from hub.routing.index import Supply
 from hub.routing.keys import place_of
 from hub.routing.model import RoutingState
 from hub.routing.records import Seat
@@ -31,27 +32,32 @@ def why_out(seat: Seat) -> str | None:
 def stand(state: State, seat: Seat) -> None:
     """Put the agent where they belong, and count them by reason if that is nowhere."""
     index = state.index
-    out = why_out(seat)
-    if out is None:
-        room = room_of(seat, index.terms)
-        if room:
-            load = load_of(seat)
-            supply = seat.profile.supplies.get((room, load)) or index.supply(
-                seat.profile, room, load
-            )
-            place = place_of(seat.ready_since(), seat.seq)
-            if supply is not seat.supply or place != seat.place:
-                index.step_down(seat)
-                index.stand(seat, supply, place)
-        else:
-            out = FULL
+    supply = supply_for(state, seat)
+    if supply is None:
+        if seat.supply is not None:
             index.step_down(seat)
+        out = why_out(seat) or FULL
     else:
-        index.step_down(seat)
+        place = place_of(seat.ready_since(), seat.seq)
+        if supply is not seat.supply or place != seat.place:
+            index.step_down(seat)
+            index.stand(seat, supply, place)
+        out = None
     if out != seat.out:
         count(state.out, seat.out, -1)
         count(state.out, out, 1)
         seat.out = out
+
+
+def supply_for(state: State, seat: Seat) -> Supply | None:
+    """The supply the agent belongs to now; ``None`` when they can take nothing."""
+    if why_out(seat) is not None:
+        return None
+    room = room_of(seat, state.terms)
+    if not room:
+        return None
+    load = load_of(seat)
+    return seat.profile.supplies.get((room, load)) or state.index.supply(seat.profile, room, load)
 
 
 def count(counts: dict[str, int], reason: str | None, by: int) -> None:
@@ -65,16 +71,15 @@ def count(counts: dict[str, int], reason: str | None, by: int) -> None:
 
 
 def free(state: State, seat: Seat) -> None:
-    """As ``stand``, for an agent who may now be able to take more than before."""
-    stand(state, seat)
-    if seat.supply is not None:
-        state.freed[seat] = None
+    """The agent may now be able to take more than before; the matching that follows finds out."""
+    state.freed[seat] = None
 
 
 def stand_all(state: State) -> None:
     """Let everybody stand where they belong under changed rules."""
     for seat in state.seats.values():
-        free(state, seat)
+        stand(state, seat)
+        state.freed[seat] = None
 
 
 def lock(state: State, seat: Seat, until: int, reason: str) -> None:

@@ -18,9 +18,12 @@ class State:
     def __init__(self, rules: Rules, epoch: int = 1) -> None:
         self.rules = rules
         self.epoch = epoch
+        self.mark = f"7{epoch & 0xFFF:03x}-{0x8000 | epoch >> 12 & 0x3FFF:04x}"
+        """What the ids of this epoch have in common."""
         self.now = 0
         self.index = Index()
-        self.index.terms = Terms(rules)
+        self.terms = self.index.terms = Terms(rules)
+        """The rules of the media, by number."""
         self.seats: dict[AgentId, Seat] = {}
         self.items: dict[WorkItemId, WorkItem] = {}
         self.offers: dict[OfferId, Offer] = {}
@@ -37,20 +40,17 @@ class State:
         self.effects: list[Effect] = []
         self.trigger = ""
         self.freed: dict[Seat, None] = {}
-        """Agents who may be able to take more than before."""
+        """Agents who may be able to take more than before; where they stand is yet to be found."""
         self.arrived: dict[WorkItem, None] = {}
         """Items that may be served by more agents than before."""
+        self.touched: dict[Seat, None] = {}
+        """Agents whose load changed."""
         self.eased: dict[Seat, None] = {}
-        """Agents who let go of something, and may have waited to."""
-
-    @property
-    def terms(self) -> Terms:
-        """The rules of the media, by number."""
-        return self.index.terms
+        """Agents who have let go of something that they waited to be rid of."""
 
     def queue_of(self, item: WorkItem) -> Queue:
         """The queue the item waits in, or came from."""
-        return self.index.queues[item.demand.course.queue]
+        return self.index.queues[item.demand.queue]
 
     def course_for(
         self, queue: QueueId, medium: Medium, weight: int, band: Band, needs: tuple[Step, ...]
@@ -74,7 +74,7 @@ class State:
                 item.id,
                 item.state,
                 reason,
-                item.demand.course.queue,
+                item.demand.queue,
                 None if agent is None else agent.id,
                 item.seq,
                 item.enqueued_at,

@@ -141,7 +141,7 @@ def _arm(state: State, item: WorkItem) -> None:
     if demand.step + 1 < len(stages):
         timers.arm(TimerKind.STEP, item.id, item.enqueued_at + stages[demand.step + 1])
         item.timed = True
-    max_wait = state.index.queues[demand.course.queue].max_wait
+    max_wait = state.index.queues[demand.queue].max_wait
     if max_wait is not None and item.answered_at is None:
         timers.arm(TimerKind.MAX_WAIT, item.id, item.enqueued_at + max_wait)
         item.timed = True

@@ -88,7 +88,7 @@ class Why:
                 {**a.as_dict(), "lost_by_ms": a.idle_since - self.agent.idle_since}
                 for a in self.agents_behind
             ],
-            "agents_out": dict(self.agents_out),
+            "agents_out": dict(sorted(self.agents_out)),
             "rules": list(self.rules),
             "core_version": CORE_VERSION,
         }
