@@ -1,13 +1,41 @@
 /** Starts the agents' workbench. */
-import '@mantine/core/styles.css';
+import '@/ui/styles/mantine.css';
+import '@/ui/styles/tokens.css';
+import '@/ui/styles/base.css';
 
-import { MantineProvider, Title } from '@mantine/core';
 import { createRoot } from 'react-dom/client';
 
-const root = document.getElementById('root');
-if (root === null) throw new Error('index.html has no element with the id root');
-createRoot(root).render(
-  <MantineProvider>
-    <Title order={1}>Hub</Title>
-  </MantineProvider>,
-);
+import { preferredLanguage, startI18n } from '@/i18n/workbench/i18n';
+import { loadChineseFont } from '@/ui/fonts';
+import { readSession, type Session } from '@/workbench/session';
+
+import { App } from './App';
+
+const AGAIN = 1500;
+
+/** The hub may just be starting: asked until it answers. */
+async function whoIsHere(): Promise<Session | null> {
+  for (;;) {
+    try {
+      return await readSession();
+    } catch (error) {
+      console.warn(error);
+      await new Promise((wait) => setTimeout(wait, AGAIN));
+    }
+  }
+}
+
+async function start(): Promise<void> {
+  const root = document.getElementById('root');
+  if (root === null) throw new Error('index.html has no element with the id root');
+  const language = preferredLanguage();
+  const [session] = await Promise.all([
+    whoIsHere(),
+    startI18n(language),
+    ...(language === 'zh' ? [loadChineseFont()] : []),
+  ]);
+  createRoot(root).render(<App session={session} />);
+  requestIdleCallback(() => void loadChineseFont(), { timeout: 2000 });
+}
+
+void start();

@@ -18,11 +18,7 @@ const HTML_LANG: Record<Language, string> = { zh: 'zh-CN', en: 'en' };
 const REMEMBERED = 'hub.language';
 
 async function catalogueOf(language: Language): Promise<object> {
-  if (language === 'zh') {
-    const [words] = await Promise.all([import('./zh'), import('@/ui/fonts-zh')]);
-    return words.zh;
-  }
-  return (await import('./en')).en;
+  return language === 'zh' ? (await import('./zh')).zh : (await import('./en')).en;
 }
 
 /** What this browser showed last, else what it asks for. */

@@ -1,0 +1,128 @@
+/** Either the door, or the workbench of whoever came through it. */
+import { MantineProvider } from '@mantine/core';
+import { Notifications } from '@mantine/notifications';
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { RouterProvider } from '@tanstack/react-router';
+import { useEffect, useLayoutEffect, useMemo, useState } from 'react';
+
+import type { Me } from '@/domain/entities';
+import { currentLanguage, switchLanguage } from '@/i18n/workbench/i18n';
+import { openHub } from '@/sync';
+import type { Hub } from '@/sync';
+import { HubProvider, useConnection } from '@/sync-react';
+import { cssVariables, theme } from '@/ui/theme';
+import { useWords } from '@/workbench/parts';
+import { preferences, useScheme } from '@/workbench/preferences';
+import { keepCsrfToken, keepPreferences, SignIn, signOut, type Session } from '@/workbench/session';
+
+import { makeRouter } from './router';
+
+type Door = { open: false; reason: 'first' | 'signed_out' } | { open: true; session: Session; hub: Hub };
+
+const HOME: Record<Me['role'], string> = { agent: '/desk', supervisor: '/live', admin: '/live' };
+
+export function App({ session }: { session: Session | null }) {
+  const scheme = useScheme();
+  const [door, setDoor] = useState<Door>({ open: false, reason: 'first' });
+  const [ready, setReady] = useState(session === null);
+
+  useLayoutEffect(() => {
+    document.documentElement.dataset['theme'] = scheme;
+  }, [scheme]);
+
+  const enter = async (given: Session) => {
+    keepCsrfToken(given.csrf);
+    preferences.adopt(given.agent.preferences);
+    const { language } = given.agent.preferences;
+    if (language !== undefined && language !== currentLanguage()) await switchLanguage(language);
+    const hub = await openHub();
+    hub.start();
+    setDoor({ open: true, session: given, hub });
+    setReady(true);
+  };
+  useEffect(() => {
+    if (session !== null) void enter(session);
+    // Once: what came with the page.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, []);
+
+  if (!ready) return null;
+  return (
+    <MantineProvider theme={theme} cssVariablesResolver={cssVariables} forceColorScheme={scheme}>
+      {door.open ? (
+        <Workbench
+          key={door.session.agent.id}
+          door={door}
+          onOut={(reason) => {
+            door.hub.stop();
+            setDoor({ open: false, reason });
+          }}
+        />
+      ) : (
+        <SignIn reason={door.reason} onSignedIn={(given) => void enter(given)} />
+      )}
+      <Notifications position="bottom-center" limit={3} containerWidth={420} />
+    </MantineProvider>
+  );
+}
+
+type WorkbenchProps = {
+  door: Extract<Door, { open: true }>;
+  onOut: (reason: 'first' | 'signed_out') => void;
+};
+
+function Workbench({ door: { session, hub }, onOut }: WorkbenchProps) {
+  const queries = useMemo(
+    () =>
+      new QueryClient({
+        defaultOptions: { queries: { staleTime: 10_000, retry: 2, refetchOnWindowFocus: false } },
+      }),
+    [],
+  );
+  const [router] = useState(() =>
+    makeRouter({
+      home: () => HOME[session.agent.role],
+      onSignOut: () => void signOut(session.csrf).finally(() => onOut('first')),
+    }),
+  );
+  useMirroredPreferences(session);
+  return (
+    <HubProvider hub={hub}>
+      <QueryClientProvider client={queries}>
+        <RouterProvider router={router} />
+        <Watch onOut={() => onOut('signed_out')} />
+      </QueryClientProvider>
+    </HubProvider>
+  );
+}
+
+/** Leaves for the door when the session has ended elsewhere. */
+function Watch({ onOut }: { onOut: () => void }) {
+  const { state } = useConnection();
+  const out = state === 'signed_out';
+  useEffect(() => {
+    if (out) onOut();
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- only the state matters
+  }, [out]);
+  return null;
+}
+
+/** What is preferred here follows the person to another computer. */
+function useMirroredPreferences({ csrf }: Session): void {
+  const { language } = useWords();
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const unsubscribe = preferences.subscribe(() => {
+      clearTimeout(timer);
+      // Losing one such change costs a press on another computer, no more.
+      timer = setTimeout(() => void keepPreferences(csrf, preferences.get()).catch(() => undefined), 1000);
+    });
+    return () => {
+      clearTimeout(timer);
+      unsubscribe();
+    };
+  }, [csrf]);
+  useEffect(() => {
+    void keepPreferences(csrf, { language }).catch(() => undefined); // as above
+  }, [csrf, language]);
+}

@@ -1,0 +1,1 @@
+export function AdminPage(_: { section: string | undefined }) { return null; }

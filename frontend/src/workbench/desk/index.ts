@@ -1,0 +1,2 @@
+/** The agent's desk. */
+export { Desk, type DeskSearch, type PanelTab } from './Desk';

@@ -1,0 +1,2 @@
+/** Knowledge beside the conversation. */
+export { ArticlesTab } from './ArticlesTab';

@@ -1,0 +1,1 @@
+export function KnowledgePage(_: { id: string | undefined }) { return null; }

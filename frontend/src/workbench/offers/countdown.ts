@@ -1,0 +1,20 @@
+/** The pips of an offer: one a second, a set of twenty at most. */
+import type { Millis, Offer } from '@/domain/entities';
+
+const MOST = 20;
+
+export type Countdown = { left: number; total: number; pips: number; lit: number };
+
+export function countdownOf(offer: Pick<Offer, 'made_at' | 'deadline'>, now: Millis): Countdown {
+  const total = Math.max(1, Math.round((offer.deadline - offer.made_at) / 1000));
+  const left = Math.min(total, Math.max(0, Math.ceil((offer.deadline - now) / 1000)));
+  const pips = Math.min(MOST, total);
+  return { left, total, pips, lit: Math.ceil((left / total) * pips) };
+}
+
+/** Offers still open to me, the most pressing first. */
+export function openOffers(offers: readonly Offer[], me: string, now: Millis): Offer[] {
+  return offers
+    .filter((offer) => offer.agent_id === me && offer.state === 'pending' && offer.deadline > now)
+    .sort((a, b) => a.deadline - b.deadline);
+}

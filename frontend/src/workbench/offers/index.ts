@@ -1,0 +1,2 @@
+/** Work held for me until I answer. */
+export { Offers } from './Offers';

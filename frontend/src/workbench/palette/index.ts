@@ -1,0 +1,3 @@
+/** Find or do anything; and the help for keys. */
+export { Palette } from './Palette';
+export { Shortcuts } from './Shortcuts';

@@ -1,0 +1,3 @@
+/** The frame around every page. */
+export { BarSlot } from './Bar';
+export { Shell } from './Shell';

@@ -1,0 +1,4 @@
+/** Tickets: the promise that something will be solved. */
+import './tickets.css';
+
+export { CustomerTickets, TicketsTab } from './TicketsTab';
