@@ -1,0 +1,1 @@
+"""Screens that stay true: a snapshot at a position, then numbered events over a websocket."""

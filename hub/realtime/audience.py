@@ -1,0 +1,132 @@
+"""Who may see which event: decided for each event against the rights of this moment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from hub.agents.model import Agent
+from hub.realtime.frames import removal
+from hub.storage.log import Logged
+
+PRIVATE = frozenset({"draft.changed"})
+"""Events for the screens of the one agent they are about."""
+
+HIDDEN = frozenset({"agent.signed_in", "agent.signed_out"})
+"""Events that no screen shows."""
+
+OFFERS = "offer."
+
+
+@dataclass(frozen=True)
+class AgentAudience:
+    """What one agent may see."""
+
+    agent: Agent
+
+    def changes_for(self, line: Logged) -> str | None:
+        """The event's changes as this agent may see them, as JSON; None when it is none of theirs."""
+        if line.type in HIDDEN:
+            return None
+        if line.type in PRIVATE:
+            return line.changes if line.agent_id == self.agent.id else None
+        if line.conversation_id is None or self.agent.sees_everything:
+            return line.changes
+        if line.type.startswith(OFFERS) and line.agent_id == self.agent.id:
+            return line.changes
+        if line.agent_id == self.agent.id or line.queue_id in self.agent.queues:
+            return line.changes
+        if self._saw_before(line):
+            return _taken_away(line)
+        return None
+
+    def _saw_before(self, line: Logged) -> bool:
+        """True when the event took a conversation out of this agent's sight."""
+        event = line.event
+        left_queue = getattr(event, "left_queue_id", None)
+        left_agent = getattr(event, "left_agent_id", None)
+        return left_agent == self.agent.id or (
+            left_queue is not None and left_queue in self.agent.queues
+        )
+
+
+def _taken_away(line: Logged) -> str | None:
+    for change in line.event.changes:
+        if change.entity == "conversation" and change.id == line.conversation_id:
+            return removal("conversation", change.id, change.rev)
+    return None
+
+
+VISITOR_EVENTS = frozenset(
+    {
+        "conversation.opened",
+        "conversation.ended",
+        "conversation.read",
+        "conversation.rated",
+        "message.received",
+        "message.replied",
+        "message.state_changed",
+        "offer.accepted",
+        "work.assigned",
+        "conversation.transferred",
+    }
+)
+
+
+@dataclass(frozen=True)
+class VisitorAudience:
+    """What a visitor may see: the conversation of their own thread, without notes and without the desk's own fields.
+
+    ``agent_names`` tells what the agents are called.
+    """
+
+    customer_id: str | None
+    conversation_ids: frozenset[str]
+    agent_names: Mapping[str, str]
+
+    def changes_for(self, line: Logged) -> str | None:
+        """The event's changes in the visitor's words; None when it is none of theirs."""
+        if line.conversation_id not in self.conversation_ids or line.type not in VISITOR_EVENTS:
+            return None
+        seen = [
+            made for change in line.event.changes if (made := self._as_visitor(change)) is not None
+        ]
+        return msgspec.json.encode(seen).decode() if seen else None
+
+    def _as_visitor(self, change: Any) -> dict[str, Any] | None:
+        facts = change.full if change.full is not None else change.patch
+        if facts is not None and not isinstance(facts, Mapping):
+            facts = msgspec.to_builtins(facts)
+        if change.entity == "conversation":
+            shown = self.conversation(facts or {})
+        elif change.entity == "message":
+            shown = visitors_message(facts or {})
+            if change.full is not None and facts and facts["direction"] not in ("in", "out"):
+                return None
+        else:
+            return None
+        made: dict[str, Any] = {"entity": change.entity, "id": change.id, "rev": change.rev}
+        made["full" if change.full is not None else "patch"] = shown
+        return made
+
+    def conversation(self, facts: Mapping[str, Any]) -> dict[str, Any]:
+        """A conversation, or a patch of one, as the visitor sees it."""
+        shown = {name: facts[name] for name in ("id", "rev", "status", "rating") if name in facts}
+        if "agent_id" in facts:
+            agent_id = facts["agent_id"]
+            shown["agent"] = {"name": self.agent_names.get(agent_id, "")} if agent_id else None
+        return shown
+
+
+_SHOWN = ("id", "rev", "ordinal", "direction", "text", "at", "state", "attachments")
+
+
+def visitors_message(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """A message, or a patch of one, as the visitor sees it."""
+    shown = {name: facts[name] for name in _SHOWN if name in facts}
+    if "author" in facts:
+        shown["author"] = {"kind": facts["author"]["kind"], "name": facts["author"]["name"]}
+    return shown

@@ -1,0 +1,147 @@
+"""The frames of docs/realtime.md: what a client may say, and how what the server says is spelled.
+
+Frames to the client are texts, put together from pieces that were encoded once: of an event only ``n`` differs from client to
+client.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import msgspec
+
+from hub.kernel.events import Change
+from hub.storage.log import Logged
+
+_text = msgspec.json.Encoder()
+
+
+def encode(value: Any) -> str:
+    return _text.encode(value).decode()
+
+
+class Frame(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="t"):
+    """Something a client says."""
+
+
+class Hello(Frame, frozen=True, tag="hello"):
+    """First and once. ``after`` is the position of the client's snapshot, in the log called ``epoch``."""
+
+    ticket: str
+    epoch: str
+    after: int
+    tab: str = ""
+
+
+class Beat(Frame, frozen=True, tag="beat"):
+    """I am alive."""
+
+
+class Typing(Frame, frozen=True, tag="typing"):
+    conversation_id: str
+    mode: Literal["reply", "note"] | None
+
+
+class Viewing(Frame, frozen=True, tag="viewing"):
+    conversation_id: str | None
+
+
+class OfferShown(Frame, frozen=True, tag="offer_shown"):
+    offer_id: str
+
+
+class VisitorHello(Frame, frozen=True, tag="hello"):
+    """A visitor's first. Without ``after`` the server answers with a snapshot."""
+
+    token: str
+    epoch: str | None = None
+    after: int | None = None
+
+
+class Send(Frame, frozen=True, tag="send"):
+    """``id`` is the visitor's own name for the message: the same id is one message."""
+
+    id: str
+    text: str
+    attachments: tuple[str, ...] = ()
+
+
+class VisitorTyping(Frame, frozen=True, tag="typing"):
+    on: bool
+
+
+class Read(Frame, frozen=True, tag="read"):
+    message_id: str
+
+
+class End(Frame, frozen=True, tag="end"):
+    id: str
+
+
+class Rate(Frame, frozen=True, tag="rate"):
+    id: str
+    score: int
+    solved: bool | None = None
+    comment: str = ""
+
+
+AGENT = Hello | Beat | Typing | Viewing | OfferShown
+VISITOR = VisitorHello | Beat | Send | VisitorTyping | Read | End | Rate
+
+
+class EventFrame:
+    """One logged event, encoded once for everybody who may see it. ``with_n`` makes it one client's frame."""
+
+    __slots__ = ("_rest", "size")
+
+    def __init__(self, line: Logged, changes: str | None = None) -> None:
+        command = "" if line.command_id is None else f',"command_id":{encode(line.command_id)}'
+        self._rest = (
+            f',"seq":{line.seq},"type":"{line.type}","at":{line.at},"actor":{encode(line.actor)}'
+            f',"changes":{line.changes if changes is None else changes}{command}}}'
+        )
+        self.size = len(self._rest) + 32
+
+    def with_n(self, n: int) -> str:
+        return f'{{"t":"event","n":{n}{self._rest}'
+
+
+def removal(entity: str, id_: str, rev: int) -> str:
+    """The changes of an event for somebody who may no longer see the entity."""
+    return encode([Change(entity, id_, rev).as_json()])
+
+
+def welcome(epoch: str, seq: int, *, resumed: bool, beat_after: int) -> str:
+    return encode(
+        {"t": "welcome", "epoch": epoch, "seq": seq, "resumed": resumed, "beat_after": beat_after}
+    )
+
+
+def caught_up(seq: int) -> str:
+    return f'{{"t":"caught_up","seq":{seq}}}'
+
+
+def beat(seq: int) -> str:
+    return f'{{"t":"beat","seq":{seq}}}'
+
+
+def live(topic: str, key: str, value: Any) -> str:
+    return encode({"t": "live", "topic": topic, "key": key, "value": value})
+
+
+def reset(reason: str) -> str:
+    return encode({"t": "reset", "reason": reason})
+
+
+def refused(re: str | None, code: str) -> str:
+    return encode({"t": "refused", "re": re, "code": code})
+
+
+def bye(code: str, retry_after: int | None) -> str:
+    return encode({"t": "bye", "code": code, "retry_after": retry_after})
+
+
+def joined(frames: Sequence[str]) -> str:
+    """A websocket message: a JSON array of frames."""
+    return f"[{','.join(frames)}]"
