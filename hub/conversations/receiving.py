@@ -195,10 +195,9 @@ class _Keeping:
             }
             self._reopened[before.id] = None
             after = replace(after, **again)
-            patch |= again | {"status": after.status.value, "routing": after.routing.value}
         self._by_id[before.id] = after
         self._touched[before.id] = None
-        change = Change("conversation", before.id, after.rev, patch=patch)
+        change = Change("conversation", before.id, after.rev, full=ConversationView.of(after))
         if wants_somebody:
             self._events.append(_opened(after, now, (change,), again=True, last_agent=before))
             change_of_message: tuple[Change, ...] = ()

@@ -131,17 +131,13 @@ def get_for(unit: Unit, conversation_id: str, agent: Agent, action: str) -> Conv
 def change(
     unit: Unit, before: Conversation, changes: Mapping[str, Any]
 ) -> tuple[Conversation, Change]:
-    """Write fields of a conversation; returns it as it is now and what screens must do."""
+    """Write fields of a conversation; returns it as it is now and what screens must do.
+
+    Conversations always go out whole: a screen that never held this one can list it at once.
+    """
     after = replace(before, rev=before.rev + 1, **changes)
     store.save_conversations(unit.connection, [after])
-    patch = {
-        name: value.value if isinstance(value, Status | Routing) else value
-        for name, value in changes.items()
-        if name != "customer_name"
-    }
-    if "customer_name" in changes:
-        patch["customer"] = {"id": after.customer_id, "name": after.customer_name}
-    return after, Change("conversation", after.id, after.rev, patch=patch)
+    return after, Change("conversation", after.id, after.rev, full=ConversationView.of(after))
 
 
 def subjects(conversation: Conversation) -> dict[str, Any]:

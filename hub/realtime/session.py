@@ -95,13 +95,15 @@ class Session:
     def _decoded(self, text: str) -> Any | None:
         try:
             said = strict_json(text.encode("utf-8", "surrogatepass"))
+        except BadJson:
+            self._fault(None, "bad_frame")
+            return None
+        try:
             return msgspec.convert(said, self._shapes)
         except msgspec.ValidationError as error:
             is_unknown = "Invalid value" in str(error) and "$.t" in str(error)
             self._fault(_id_of(said), "unknown_frame" if is_unknown else "bad_frame")
-        except BadJson:
-            self._fault(None, "bad_frame")
-        return None
+            return None
 
     def _may_speak(self, now: Millis) -> bool:
         self._allowance = min(
