@@ -1,13 +1,11 @@
-/** What the visitor can see and do, as signals and deeds; the components only draw it. */
-import { batch, computed, effect, signal } from '@preact/signals-core';
-
+/** What the visitor can see and do; the components only draw it. */
 import type { Identity, Place } from '../place.ts';
 import { Driver } from './driver.ts';
 import { inOrder } from './entities.ts';
 import { enrol, LARGEST_UPLOAD, organisationOf, upload } from './hub.ts';
 import { Keep, pageStorage } from './keep.ts';
 import type { Chat } from './machine.ts';
-import type { Command } from './outbox.ts';
+import type { Pending } from './outbox.ts';
 import type { Attachment, CommandFrame, Message, Organisation, Rating } from './protocol.ts';
 import { languageOf, WORDS } from './words.ts';
 
@@ -28,30 +26,41 @@ export type Upload = {
   readonly stop?: () => void;
 };
 
+/** What the panel knows beside the chat itself. */
+type Own = {
+  readonly isOpen: boolean;
+  /** Whether opening was the visitor's wish, so that the focus may move there. */
+  readonly takesFocus: boolean;
+  readonly isLossShown: boolean;
+  readonly text: string;
+  readonly uploads: readonly Upload[];
+  /** The visitor wants to go on after the end. */
+  readonly again: boolean;
+  /** The visitor reads an ended conversation instead of rating it. */
+  readonly isReading: boolean;
+  /** What the hub says of itself before there is a session. */
+  readonly card: Organisation | null;
+  readonly identity: Identity;
+  /** The last message that was in sight. */
+  readonly seen: string | null;
+};
+
 export class Desk {
   readonly language;
   readonly words;
   readonly base;
+  own: Own;
   readonly #keep;
   readonly #driver;
   readonly #tab = pageStorage('sessionStorage');
-  readonly #identity = signal<Identity>({});
-  readonly #card = signal<Organisation | null>(null);
+  #draw: () => void = () => undefined;
+  #sorted: { from: unknown; messages: Message[] } = { from: null, messages: [] };
+  #drafted: Pick<Own, 'text' | 'uploads'> = { text: '', uploads: [] };
+  #lostAt: number | null = null;
+  #lossTimer = 0;
+  #readSaid = '';
   #typingSaidAt = 0;
-  #stopTyping = 0;
-
-  readonly isOpen = signal(false);
-  /** Whether opening was the visitor's wish, so that the focus may move there. */
-  readonly takesFocus = signal(false);
-  readonly isLossShown = signal(false);
-  readonly text = signal('');
-  readonly uploads = signal<readonly Upload[]>([]);
-  /** The visitor wants to go on after the end. */
-  readonly again = signal(false);
-  /** The visitor reads an ended conversation instead of rating it. */
-  readonly isReading = signal(false);
-  readonly #seen = signal<string | null>(null);
-  readonly #isVisible = signal(!document.hidden);
+  #typingTimer = 0;
 
   constructor(private readonly place: Place) {
     const { base, options } = place;
@@ -59,6 +68,25 @@ export class Desk {
     this.language = languageOf(options.lang);
     this.words = WORDS[this.language];
     this.#keep = new Keep(options.channel, pageStorage('localStorage'));
+    const { text, attachments } = this.#keep.draft;
+    this.own = {
+      isOpen: this.#tab?.getItem('hub:open') === '1',
+      takesFocus: false,
+      isLossShown: false,
+      text,
+      uploads: attachments.map((attachment) => ({
+        key: attachment.id,
+        name: attachment.name,
+        share: 1,
+        state: 'done',
+        attachment,
+      })),
+      again: false,
+      isReading: false,
+      card: null,
+      identity: {},
+      seen: null,
+    };
     this.#driver = new Driver(
       {
         now: Date.now,
@@ -77,115 +105,120 @@ export class Desk {
         },
       },
       this.#keep,
+      () => this.#changed(),
     );
     this.identify(place.identity);
-    const { text, attachments } = this.#keep.draft;
-    this.text.value = text;
-    this.uploads.value = attachments.map((attachment) => ({
-      key: attachment.id,
-      name: attachment.name,
-      share: 1,
-      state: 'done',
-      attachment,
-    }));
-    this.#follow();
+  }
+
+  /** Begin: `draw` is called after every change. */
+  start(draw: () => void): void {
+    this.#draw = draw;
+    const take = (it: 'hurry' | 'offline') => () => this.#driver.take({ it });
+    addEventListener('online', take('hurry'));
+    addEventListener('offline', take('offline'));
+    addEventListener('pageshow', take('hurry'));
+    document.addEventListener('visibilitychange', () => {
+      if (!document.hidden) this.hurry();
+    });
     this.#driver.take({ it: 'start' });
-    if (this.#tab?.getItem('hub:open')) this.isOpen.value = true;
   }
 
   // ---- what there is to see ----
 
-  readonly chat = computed((): Chat => this.#driver.chat.value);
+  get chat(): Chat {
+    return this.#driver.chat;
+  }
 
-  readonly messages = computed((): Message[] => inOrder(this.chat.value.held.messages.values()));
+  get messages(): readonly Message[] {
+    const from = this.chat.held.messages;
+    if (this.#sorted.from !== from) this.#sorted = { from, messages: inOrder(from.values()) };
+    return this.#sorted.messages;
+  }
 
   /** Sends that have not come back from the hub yet. */
-  readonly pending = computed(() =>
-    this.chat.value.outbox.filter(
-      (command): command is Command & { frame: Extract<CommandFrame, { t: 'send' }> } =>
-        command.frame.t === 'send',
-    ),
-  );
+  get pending(): Pending[] {
+    return this.chat.outbox.filter((command): command is Pending => command.frame.t === 'send');
+  }
 
-  readonly screen = computed((): Screen => {
-    const { held, token, seq, line, waiting } = this.chat.value;
+  get screen(): Screen {
+    const { held, token, seq, line, waiting } = this.chat;
     const { conversation } = held;
+    const isSending = this.pending.length > 0;
     if (!conversation) {
-      if (this.pending.value.length) return 'chat';
+      if (isSending) return 'chat';
       return token !== null && seq === null && line !== 'off' ? 'loading' : 'prechat';
     }
-    if (conversation.status === 'ended' && !this.again.value && !this.pending.value.length) {
-      return this.isReading.value ? 'record' : 'ended';
+    if (conversation.status === 'ended' && !this.own.again && !isSending) {
+      return this.own.isReading ? 'record' : 'ended';
     }
     return conversation.status === 'open' && !conversation.agent && waiting ? 'queue' : 'chat';
-  });
+  }
 
-  readonly organisation = computed(() => this.chat.value.organisation ?? this.#card.value);
+  get organisation(): Organisation | null {
+    return this.chat.organisation ?? this.own.card;
+  }
 
   /** The agent of this conversation, also after its end. */
-  readonly agent = computed((): string | null => {
-    const { conversation } = this.chat.value.held;
+  get agent(): string | null {
+    const { conversation } = this.chat.held;
     if (conversation?.agent) return conversation.agent.name;
     if (conversation?.status !== 'ended') return null;
-    const last = this.messages.value.findLast(
+    const last = this.messages.findLast(
       ({ author, conversation_id }) =>
         author.kind === 'agent' && conversation_id === conversation.id,
     );
     return last?.author.name ?? null;
-  });
+  }
 
   /** A rating given, on its way, or refused. */
-  readonly rating = computed((): { rating: Rating; failedId: string | null } | null => {
-    const { outbox, held } = this.chat.value;
+  get rating(): { rating: Rating; failedId: string | null } | null {
+    const { outbox, held } = this.chat;
     for (const { frame, state, id } of outbox) {
       if (frame.t === 'rate') return { rating: frame, failedId: state === 'failed' ? id : null };
     }
     const rating = held.conversation?.rating;
     return rating ? { rating, failedId: null } : null;
-  });
+  }
 
   /** What the host page said is not asked again. */
-  readonly known = computed((): Identity => ({ ...this.#keep.details, ...this.#identity.value }));
+  get known(): Identity {
+    return { ...this.#keep.details, ...this.own.identity };
+  }
 
-  readonly unread = computed(() => {
-    const seen = this.#seen.value;
-    const messages = this.messages.value;
-    const from = seen === null ? 0 : messages.findIndex(({ id }) => id === seen) + 1;
-    return messages
+  get unread(): number {
+    const from = this.messages.findIndex(({ id }) => id === this.own.seen) + 1;
+    return this.messages
       .slice(from)
       .filter(({ direction, state }) => direction === 'out' && state !== 'read').length;
-  });
+  }
 
   /** Every file is there, and there is something to say. */
-  readonly canSend = computed(
-    () =>
-      this.uploads.value.every(({ state }) => state === 'done') &&
-      (this.text.value.trim() !== '' || this.uploads.value.length > 0),
-  );
+  get canSend(): boolean {
+    const { text, uploads } = this.own;
+    const isThere = uploads.every(({ state }) => state === 'done');
+    return isThere && (text.trim() !== '' || uploads.length > 0);
+  }
 
   // ---- what the visitor does ----
 
-  open(takesFocus = true): void {
-    batch(() => {
-      this.takesFocus.value = takesFocus;
-      this.isOpen.value = true;
-    });
+  open(): void {
     this.#tab?.setItem('hub:open', '1');
-    if (!this.chat.value.organisation && !this.#card.value) {
-      void organisationOf(this.base, this.place.options.channel).then((card) => {
-        this.#card.value = card;
-      });
+    this.#set({ isOpen: true, takesFocus: true });
+    if (!this.organisation && !this.chat.token) {
+      void organisationOf(this.base, this.place.options.channel).then((card) =>
+        this.#set({ card }),
+      );
     }
-    this.#driver.take({ it: 'hurry' });
+    this.hurry();
   }
 
   close(): void {
-    this.isOpen.value = false;
     this.#tab?.removeItem('hub:open');
+    this.#set({ isOpen: false });
   }
 
   identify(identity: Identity): void {
-    this.#identity.value = { ...this.#identity.value, ...identity };
+    this.own = { ...this.own, identity: { ...this.own.identity, ...identity } };
     this.#driver.take({ it: 'identify', details: identity });
   }
 
@@ -196,34 +229,36 @@ export class Desk {
   }
 
   write(text: string): void {
-    this.text.value = text;
-    if (this.screen.value === 'prechat') return;
-    const now = Date.now();
-    if (text && now - this.#typingSaidAt >= TYPING_EVERY) {
-      this.#typingSaidAt = now;
-      this.#driver.take({ it: 'passing', frame: { t: 'typing', on: true } });
+    this.#set({ text });
+    if (this.screen === 'prechat') return;
+    clearTimeout(this.#typingTimer);
+    if (!text) {
+      this.#endTyping();
+      return;
     }
-    clearTimeout(this.#stopTyping);
-    if (text) this.#stopTyping = window.setTimeout(() => this.#endTyping(), TYPING_ENDS_AFTER);
-    else this.#endTyping();
+    this.#typingTimer = window.setTimeout(() => this.#endTyping(), TYPING_ENDS_AFTER);
+    const now = Date.now();
+    if (now - this.#typingSaidAt < TYPING_EVERY) return;
+    this.#typingSaidAt = now;
+    this.#driver.take({ it: 'passing', frame: { t: 'typing', on: true } });
   }
 
   send(): void {
-    if (!this.canSend.value) return;
-    const attachments = this.uploads.value.flatMap(({ attachment }) => attachment ?? []);
-    const frame: CommandFrame = {
-      t: 'send',
-      id: newId(),
-      text: this.text.value.trim(),
-      attachments: attachments.map(({ id }) => id),
-    };
+    if (!this.canSend) return;
+    const { text } = this.own;
+    const attachments = this.#attachments();
     this.#endTyping();
-    batch(() => {
-      this.#driver.take({ it: 'command', frame, attachments });
-      this.text.value = '';
-      this.uploads.value = [];
-      this.isReading.value = false;
-    });
+    this.own = { ...this.own, text: '', uploads: [], isReading: false };
+    const ids = attachments.map(({ id }) => id);
+    this.#command({ t: 'send', id: newId(), text: text.trim(), attachments: ids }, attachments);
+  }
+
+  end(): void {
+    this.#command({ t: 'end', id: newId() });
+  }
+
+  rate(rating: Rating): void {
+    this.#command({ t: 'rate', id: newId(), ...rating });
   }
 
   retry(id: string): void {
@@ -234,27 +269,18 @@ export class Desk {
     this.#driver.take({ it: 'discard', id });
   }
 
-  /** Read an ended conversation, or go back to rating it. */
-  read(isReading: boolean): void {
-    this.isReading.value = isReading;
-  }
-
-  /** Write again after the end. */
-  goOn(): void {
-    this.again.value = true;
-  }
-
   hurry(): void {
     this.#driver.take({ it: 'hurry' });
   }
 
-  end(): void {
-    this.#driver.take({ it: 'command', frame: { t: 'end', id: newId() }, attachments: [] });
+  /** Read an ended conversation, or go back to rating it. */
+  read(isReading: boolean): void {
+    this.#set({ isReading });
   }
 
-  rate(rating: Rating): void {
-    const frame: CommandFrame = { t: 'rate', id: newId(), ...rating };
-    this.#driver.take({ it: 'command', frame, attachments: [] });
+  /** Write again after the end. */
+  goOn(): void {
+    this.#set({ again: true });
   }
 
   attach(files: Iterable<File>): void {
@@ -267,13 +293,13 @@ export class Desk {
 
   detach({ key, stop }: Upload): void {
     stop?.();
-    this.uploads.value = this.uploads.value.filter((one) => one.key !== key);
+    this.#set({ uploads: this.own.uploads.filter((one) => one.key !== key) });
   }
 
   /** The conversation as a text file, made here: nobody is asked for it. */
   saveRecord(): void {
     const time = new Intl.DateTimeFormat(this.language, { dateStyle: 'short', timeStyle: 'short' });
-    const lines = this.messages.value.map(({ at, direction, author, text, attachments }) => {
+    const lines = this.messages.map(({ at, direction, author, text, attachments }) => {
       const who = direction === 'in' ? this.words.you : author.name;
       return `${time.format(at)} ${who}: ${[text, ...attachments.map(({ name }) => `[${name}]`)].join(' ')}`;
     });
@@ -286,74 +312,76 @@ export class Desk {
 
   // ---- what goes on by itself ----
 
-  #follow(): void {
-    const hurry = () => this.#driver.take({ it: 'hurry' });
-    addEventListener('online', hurry);
-    addEventListener('offline', () => this.#driver.take({ it: 'offline' }));
-    addEventListener('pageshow', hurry);
-    document.addEventListener('visibilitychange', () => {
-      this.#isVisible.value = !document.hidden;
-      if (!document.hidden) hurry();
-    });
+  #set(change: Partial<Own>): void {
+    this.own = { ...this.own, ...change };
+    this.#changed();
+  }
 
-    effect(() => {
-      const attachments = this.uploads.value.flatMap(({ attachment }) => attachment ?? []);
-      this.#keep.draft = { text: this.text.value, attachments };
-    });
+  #command(frame: CommandFrame, attachments: readonly Attachment[] = []): void {
+    this.#driver.take({ it: 'command', frame, attachments });
+  }
 
-    const lostAt = computed(() => this.chat.value.lostAt);
-    effect(() => {
-      const since = lostAt.value;
-      if (since === null) {
-        this.isLossShown.value = false;
-        return;
-      }
-      const timer = setTimeout(
-        () => (this.isLossShown.value = true),
-        Math.max(0, since + SHOW_LOSS_AFTER - Date.now()),
-      );
-      return () => clearTimeout(timer);
-    });
+  #changed(): void {
+    const { again, isReading, text, uploads } = this.own;
+    if (text !== this.#drafted.text || uploads !== this.#drafted.uploads) {
+      this.#drafted = { text, uploads };
+      this.#keep.draft = { text, attachments: this.#attachments() };
+    }
+    if (this.chat.held.conversation?.status === 'open' && (again || isReading)) {
+      this.own = { ...this.own, again: false, isReading: false };
+    }
+    this.#watchTheLine();
+    this.#sayRead();
+    this.#draw();
+  }
 
-    // What is in sight has been read; said again on each new line, since the last may have been lost.
-    const inSight = computed(() => {
-      if (!this.isOpen.value || !this.#isVisible.value || this.screen.value === 'ended')
-        return null;
-      const last = this.messages.value.findLast(({ direction }) => direction === 'out');
-      return last && last.state !== 'read' ? last.id : null;
-    });
-    const call = computed(() => (this.chat.value.line === 'open' ? this.chat.value.call : null));
-    effect(() => {
-      const message_id = inSight.value;
-      if (message_id === null || call.value === null) return;
-      this.#seen.value = message_id;
-      this.#driver.take({ it: 'passing', frame: { t: 'read', message_id } });
-    });
+  #watchTheLine(): void {
+    const { lostAt } = this.chat;
+    if (lostAt === this.#lostAt) return;
+    this.#lostAt = lostAt;
+    clearTimeout(this.#lossTimer);
+    this.own = { ...this.own, isLossShown: false };
+    if (lostAt === null) return;
+    const after = Math.max(0, lostAt + SHOW_LOSS_AFTER - Date.now());
+    this.#lossTimer = window.setTimeout(() => this.#set({ isLossShown: true }), after);
+  }
 
-    const status = computed(() => this.chat.value.held.conversation?.status);
-    effect(() => {
-      if (status.value === 'open') batch(() => (this.again.value = this.isReading.value = false));
-    });
+  /** What is in sight has been read; said again on each new line, since the last may have been lost. */
+  #sayRead(): void {
+    const { line, call } = this.chat;
+    if (!this.own.isOpen || document.hidden || this.screen === 'ended') return;
+    const last = this.messages.findLast(({ direction }) => direction === 'out');
+    if (!last || last.state === 'read') return;
+    this.own = { ...this.own, seen: last.id };
+    const said = `${call} ${last.id}`;
+    if (line !== 'open' || this.#readSaid === said) return;
+    this.#readSaid = said;
+    this.#driver.take({ it: 'passing', frame: { t: 'read', message_id: last.id } });
+  }
+
+  #attachments(): Attachment[] {
+    return this.own.uploads.flatMap(({ attachment }) => attachment ?? []);
   }
 
   #endTyping(): void {
-    clearTimeout(this.#stopTyping);
+    clearTimeout(this.#typingTimer);
     if (this.#typingSaidAt === 0) return;
     this.#typingSaidAt = 0;
     this.#driver.take({ it: 'passing', frame: { t: 'typing', on: false } });
   }
 
   #upload(file: File, key: string): void {
-    const { token } = this.chat.value;
+    const { token } = this.chat;
     const put = (change: Partial<Upload>) => {
-      const known = this.uploads.value.find((one) => one.key === key);
+      const { uploads } = this.own;
+      const known = uploads.find((one) => one.key === key);
       const next: Upload = {
         ...(known ?? { key, name: file.name, share: 0, state: 'going' }),
         ...change,
       };
-      this.uploads.value = known
-        ? this.uploads.value.map((one) => (one.key === key ? next : one))
-        : [...this.uploads.value, next];
+      this.#set({
+        uploads: known ? uploads.map((one) => (one.key === key ? next : one)) : [...uploads, next],
+      });
     };
     if (file.size > LARGEST_UPLOAD) {
       put({ state: 'too_large', file });
@@ -367,7 +395,7 @@ export class Desk {
     const { done, stop } = upload(this.base, token, file, (share) => put({ share }));
     put({ state: 'going', share: 0, file, stop });
     void done.then((result) => {
-      if (!this.uploads.value.some((one) => one.key === key)) return; // taken out meanwhile
+      if (!this.own.uploads.some((one) => one.key === key)) return; // taken out meanwhile
       if (typeof result === 'string') put({ state: result });
       else put({ state: 'done', share: 1, attachment: result });
     });

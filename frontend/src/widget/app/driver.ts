@@ -1,6 +1,4 @@
 /** Gives the machine its socket, its clock, its storage and its luck; holds no rule of its own. */
-import { signal, type ReadonlySignal } from '@preact/signals-core';
-
 import { begin, step, wakeAt, type Chat, type Effect, type Input } from './machine.ts';
 import type { Enrolment } from './hub.ts';
 import type { Keep } from './keep.ts';
@@ -16,7 +14,7 @@ export type World = {
 };
 
 export class Driver {
-  readonly #chat;
+  #chat: Chat;
   #socket: WebSocket | null = null;
   #cancelWake: () => void = () => undefined;
   /** Inputs that arrive while one is being worked on wait their turn. */
@@ -26,12 +24,13 @@ export class Driver {
   constructor(
     private readonly world: World,
     private readonly keep: Keep,
+    private readonly onChange: () => void,
   ) {
     const { token, details } = keep;
-    this.#chat = signal(begin({ token, details, outbox: keep.outbox() }));
+    this.#chat = begin({ token, details, outbox: keep.outbox() });
   }
 
-  get chat(): ReadonlySignal<Chat> {
+  get chat(): Chat {
     return this.#chat;
   }
 
@@ -47,13 +46,14 @@ export class Driver {
   }
 
   #turn(input: Input): void {
-    const before = this.#chat.value;
+    const before = this.#chat;
     const [chat, effects] = step(before, input, this.world.now(), this.world.luck());
+    this.#chat = chat;
     if (chat.details !== before.details) this.keep.details = chat.details;
     this.keep.live = isLive(chat);
     for (const effect of effects) this.#carryOut(effect);
-    this.#chat.value = chat;
     this.#wake();
+    this.onChange();
   }
 
   #carryOut(effect: Effect): void {
@@ -107,7 +107,7 @@ export class Driver {
 
   #wake(): void {
     this.#cancelWake();
-    const at = wakeAt(this.#chat.value);
+    const at = wakeAt(this.#chat);
     if (at === null) return;
     this.#cancelWake = this.world.after(Math.max(0, at - this.world.now()), () =>
       this.take({ it: 'tick' }),

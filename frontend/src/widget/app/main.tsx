@@ -1,5 +1,4 @@
 /** Starts the chat widget in the place the loader made for it. */
-import { effect, signal, type ReadonlySignal } from '@preact/signals-core';
 import { render } from 'preact';
 
 import { addStyle, type Panel as Opened, type Place } from '../place.ts';
@@ -16,13 +15,15 @@ export function mount(place: Place): Opened {
   const host = root.host as HTMLElement;
   const box = document.createElement('div');
   root.append(box);
-  const isSheet = media('(max-width: 480px)');
-  const prefersDark = media('(prefers-color-scheme: dark)');
+  const sheet = matchMedia('(max-width: 480px)');
+  const dark = matchMedia('(prefers-color-scheme: dark)');
+  let painted = '';
+  let uncover: (() => void) | null = null;
   let comesFrom: Element | null = null;
 
   const panel: Opened = {
     open() {
-      if (!desk.isOpen.value) comesFrom = document.activeElement;
+      if (!desk.own.isOpen) comesFrom = document.activeElement;
       desk.open();
     },
     close() {
@@ -35,33 +36,44 @@ export function mount(place: Place): Opened {
   };
   const onClose = () => panel.close();
 
-  effect(() => {
-    const isDark = options.theme === 'dark' || (options.theme === 'auto' && prefersDark.value);
+  function paint(): void {
+    const isDark = options.theme === 'dark' || (options.theme === 'auto' && dark.matches);
+    const colour = options.colour || (desk.organisation?.colour ?? '');
+    if (painted === `${colour} ${isDark}`) return;
+    painted = `${colour} ${isDark}`;
     host.toggleAttribute('data-dark', isDark);
-    const colour = options.colour || (desk.organisation.value?.colour ?? '');
     for (const [name, value] of Object.entries(palette(colour, isDark))) {
       host.style.setProperty(name, value);
     }
-  });
+  }
 
-  effect(() => {
-    const isOpen = desk.isOpen.value;
-    const unread = isOpen ? 0 : desk.unread.value;
+  function label(): void {
+    const { isOpen } = desk.own;
+    const unread = isOpen ? 0 : desk.unread;
     launcher.hidden = isOpen;
     launcher.setAttribute('aria-expanded', String(isOpen));
-    const label = unread ? `${words.open}, ${words.unread(unread)}` : words.open;
-    launcher.setAttribute('aria-label', label);
+    const name = unread ? `${words.open}, ${words.unread(unread)}` : words.open;
+    launcher.setAttribute('aria-label', name);
     if (unread) launcher.dataset.count = String(unread);
     else delete launcher.dataset.count;
-  });
+  }
 
-  effect(() => (desk.isOpen.value && isSheet.value ? coverThePage(host) : undefined));
-
-  // The whole panel is drawn again when anything it reads has changed: it is small, and nothing is missed.
-  effect(() => {
-    const shown = desk.isOpen.value;
-    render(shown && <Panel desk={desk} isSheet={isSheet.value} onClose={onClose} />, box);
-  });
+  /** The whole panel is drawn again after each change: it is small, and nothing is missed. */
+  function draw(): void {
+    const { isOpen } = desk.own;
+    paint();
+    label();
+    if (isOpen && sheet.matches) uncover ??= coverThePage(host);
+    else {
+      uncover?.();
+      uncover = null;
+    }
+    render(isOpen && <Panel desk={desk} isSheet={sheet.matches} onClose={onClose} />, box);
+  }
+  sheet.addEventListener('change', draw);
+  dark.addEventListener('change', draw);
+  desk.start(draw);
+  draw();
   return panel;
 }
 
@@ -78,11 +90,4 @@ function coverThePage(host: HTMLElement): () => void {
     page.overflow = before;
     view?.removeEventListener('resize', fit);
   };
-}
-
-function media(query: string): ReadonlySignal<boolean> {
-  const list = matchMedia(query);
-  const matches = signal(list.matches);
-  list.addEventListener('change', () => (matches.value = list.matches));
-  return matches;
 }

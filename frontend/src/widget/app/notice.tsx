@@ -1,4 +1,5 @@
 /** Nobody is there: what happens to the visitor's words, and when somebody comes. */
+import { moment } from './moments.ts';
 import type { Millis } from './protocol.ts';
 import type { Language, Words } from './words.ts';
 
@@ -9,17 +10,11 @@ export type NoticeProps = {
 };
 
 export function Notice({ words, language, opensAt }: NoticeProps) {
-  const when = new Intl.DateTimeFormat(language, {
-    weekday: 'short',
-    hour: 'numeric',
-    minute: '2-digit',
-    hourCycle: 'h23',
-  });
   return (
     <div class="notice" role="note">
       <b>{words.closedTitle}</b>
       <p>
-        {opensAt !== null && <>{words.opensAt(when.format(opensAt))} </>}
+        {opensAt !== null && <>{words.opensAt(moment(language, 'opening', opensAt))} </>}
         {words.closedText}
       </p>
     </div>

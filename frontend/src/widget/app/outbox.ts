@@ -32,6 +32,9 @@ export type Command = {
 
 export type Outbox = readonly Command[];
 
+/** Words that are not in the conversation yet. */
+export type Pending = Command & { readonly frame: Extract<CommandFrame, { t: 'send' }> };
+
 export function added(
   outbox: Outbox,
   frame: CommandFrame,

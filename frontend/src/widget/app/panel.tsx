@@ -21,8 +21,8 @@ export function Panel({ desk, isSheet, onClose }: PanelProps) {
   const { words } = desk;
   const panelRef = useRef<HTMLElement>(null);
   const [isMenuOpen, setMenuOpen] = useState(false);
-  const screen = desk.screen.value;
-  const takesFocus = desk.takesFocus.value;
+  const screen = desk.screen;
+  const takesFocus = desk.own.takesFocus;
 
   useLayoutEffect(() => {
     const root = panelRef.current?.getRootNode();
@@ -96,9 +96,9 @@ type HeadProps = {
 function Head({ desk, isMenuOpen, onMenu, onClose }: HeadProps) {
   const { words } = desk;
   const { title, sub } = heading(desk);
-  const agent = desk.screen.value === 'chat' ? desk.agent.value : null;
-  const hasRecord = desk.messages.value.length > 0;
-  const canEnd = desk.chat.value.held.conversation?.status === 'open';
+  const agent = desk.screen === 'chat' ? desk.agent : null;
+  const hasRecord = desk.messages.length > 0;
+  const canEnd = desk.chat.held.conversation?.status === 'open';
   const choose = (act: () => void) => () => {
     onMenu(false);
     act();
@@ -148,12 +148,12 @@ function Head({ desk, isMenuOpen, onMenu, onClose }: HeadProps) {
 
 function heading(desk: Desk): { title: string; sub: string } {
   const { words } = desk;
-  const agent = desk.agent.value;
-  const house = desk.organisation.value?.name ?? '';
+  const agent = desk.agent;
+  const house = desk.organisation?.name ?? '';
   const title = house === '' ? words.chat : house;
-  const isOpen = desk.organisation.value?.open;
+  const isOpen = desk.organisation?.open;
   const presence = isOpen === undefined ? words.chat : isOpen ? words.online : words.offline;
-  switch (desk.screen.value) {
+  switch (desk.screen) {
     case 'ended':
     case 'record':
       return { title: words.ended, sub: agent ? words.endedWith(agent) : title };
@@ -172,9 +172,9 @@ function heading(desk: Desk): { title: string; sub: string } {
 /** Says that the line is lost and the words are not. */
 function Banner({ desk }: { readonly desk: Desk }) {
   const { words } = desk;
-  const { line, outbox } = desk.chat.value;
+  const { line, outbox } = desk.chat;
   const isBarred = line === 'barred';
-  const isShown = isBarred || desk.isLossShown.value;
+  const isShown = isBarred || desk.own.isLossShown;
   const text = isBarred ? words.barred : outbox.length ? words.lostKept : words.lost;
   return (
     <div role="status">
@@ -193,8 +193,8 @@ function Banner({ desk }: { readonly desk: Desk }) {
 
 function Scene({ desk }: { readonly desk: Desk }) {
   const { words, language } = desk;
-  const organisation = desk.organisation.value;
-  const screen = desk.screen.value;
+  const organisation = desk.organisation;
+  const screen = desk.screen;
   switch (screen) {
     case 'prechat':
       return (
@@ -202,8 +202,8 @@ function Scene({ desk }: { readonly desk: Desk }) {
           words={words}
           language={language}
           organisation={organisation}
-          known={desk.known.value}
-          text={desk.text.value}
+          known={desk.known}
+          text={desk.own.text}
           onWrite={(text) => desk.write(text)}
           onBegin={(details) => desk.begin(details)}
         />
@@ -234,8 +234,8 @@ function Scene({ desk }: { readonly desk: Desk }) {
 
 function Talk({ desk, isWaiting }: { readonly desk: Desk; readonly isWaiting: boolean }) {
   const { words, language } = desk;
-  const organisation = desk.organisation.value;
-  const { waiting, held } = desk.chat.value;
+  const organisation = desk.organisation;
+  const { waiting, held } = desk.chat;
   const isUnattended = organisation?.open === false && !held.conversation?.agent;
   return (
     <>
@@ -250,9 +250,9 @@ function Talk({ desk, isWaiting }: { readonly desk: Desk; readonly isWaiting: bo
       </div>
       <Composer
         words={words}
-        text={desk.text.value}
-        uploads={desk.uploads.value}
-        canSend={desk.canSend.value}
+        text={desk.own.text}
+        uploads={desk.own.uploads}
+        canSend={desk.canSend}
         onWrite={(text) => desk.write(text)}
         onSend={() => desk.send()}
         onAttach={(files) => desk.attach(files)}
@@ -269,9 +269,9 @@ function ThreadScene({ desk }: { readonly desk: Desk }) {
       words={desk.words}
       language={desk.language}
       base={desk.base}
-      messages={desk.messages.value}
-      pending={desk.pending.value}
-      typing={desk.chat.value.typing?.name ?? null}
+      messages={desk.messages}
+      pending={desk.pending}
+      typing={desk.chat.typing?.name ?? null}
       onRetry={(id) => desk.retry(id)}
       onDiscard={(id) => desk.discard(id)}
     />
@@ -279,12 +279,12 @@ function ThreadScene({ desk }: { readonly desk: Desk }) {
 }
 
 function EndedScene({ desk }: { readonly desk: Desk }) {
-  const rating = desk.rating.value;
+  const rating = desk.rating;
   const failedId = rating?.failedId ?? null;
   return (
     <Ended
       words={desk.words}
-      agent={desk.agent.value}
+      agent={desk.agent}
       isRated={rating !== null}
       hasFailed={failedId !== null}
       onRate={(given) => desk.rate(given)}

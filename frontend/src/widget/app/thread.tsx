@@ -1,14 +1,13 @@
 /** What was said, oldest first, each with what became of it. */
 import { Fragment } from 'preact';
-import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 
 import { Icon } from './icons.tsx';
-import type { Command } from './outbox.ts';
-import type { Attachment, CommandFrame, Message } from './protocol.ts';
+import { moment } from './moments.ts';
+import type { Pending } from './outbox.ts';
+import type { Attachment, Message } from './protocol.ts';
 import { pieces } from './text.ts';
 import type { Language, Words } from './words.ts';
-
-export type Pending = Command & { readonly frame: Extract<CommandFrame, { t: 'send' }> };
 
 export type ThreadProps = {
   readonly words: Words;
@@ -25,29 +24,35 @@ export type ThreadProps = {
 const NEAR = 48;
 
 export function Thread(props: ThreadProps) {
-  const { words, language, messages, pending, typing } = props;
+  const { words, language, base, messages, pending, typing } = props;
   const logRef = useRef<HTMLDivElement>(null);
-  const staysRef = useRef(true);
   const [hasNews, setHasNews] = useState(false);
   const last = messages.at(-1)?.id;
 
-  const toEnd = () => {
-    if (logRef.current) logRef.current.scrollTop = logRef.current.scrollHeight;
-    staysRef.current = true;
-    setHasNews(false);
-  };
+  // Typing below must not cost a pass over everything said.
+  const said = useMemo(
+    () =>
+      messages.map((message, i) => (
+        <Fragment key={message.client_id ?? message.id}>
+          <Between
+            words={words}
+            language={language}
+            earlier={messages.slice(0, i)}
+            after={message}
+          />
+          <Said words={words} language={language} base={base} message={message} />
+        </Fragment>
+      )),
+    [messages, words, language, base],
+  );
+
+  // The log grows upwards from its end (see the style), so its end is at 0 and stays in sight by itself.
+  const toEnd = () => logRef.current?.scrollTo(0, 0);
   useLayoutEffect(toEnd, [pending.length]);
-  useLayoutEffect(() => {
-    if (staysRef.current) toEnd();
-    else setHasNews(true);
-  }, [last]);
-  useLayoutEffect(() => {
-    if (staysRef.current) toEnd();
-  }, [typing]);
+  useLayoutEffect(() => setHasNews((logRef.current?.scrollTop ?? 0) < -NEAR), [last]);
 
   return (
     <div class="scene">
-      {}
       <div
         class="thread"
         role="log"
@@ -57,21 +62,16 @@ export function Thread(props: ThreadProps) {
         // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
         tabIndex={0}
         ref={logRef}
-        onScroll={({ currentTarget: { scrollHeight, scrollTop, clientHeight } }) => {
-          staysRef.current = scrollHeight - scrollTop - clientHeight < NEAR;
-          if (staysRef.current) setHasNews(false);
+        onScroll={({ currentTarget }) => {
+          if (currentTarget.scrollTop > -NEAR) setHasNews(false);
         }}
       >
-        <span class="grow" />
-        {messages.map((message, i) => (
-          <Fragment key={message.client_id ?? message.id}>
-            <Between words={words} language={language} before={messages[i - 1]} after={message} />
-            <Said {...props} message={message} />
-          </Fragment>
-        ))}
-        {pending.map((command) => (
-          <Waiting key={command.id} {...props} command={command} />
-        ))}
+        <div class="said">
+          {said}
+          {pending.map((command) => (
+            <Waiting key={command.id} {...props} command={command} />
+          ))}
+        </div>
       </div>
       <div class="typing" aria-hidden={typing === null}>
         {typing !== null && (
@@ -92,35 +92,33 @@ export function Thread(props: ThreadProps) {
 type BetweenProps = {
   readonly words: Words;
   readonly language: Language;
-  readonly before: Message | undefined;
+  readonly earlier: readonly Message[];
   readonly after: Message;
 };
 
 /** What changed between two messages: the day, the agent. */
-function Between({ words, language, before, after }: BetweenProps) {
-  const day = new Intl.DateTimeFormat(language, { month: 'short', day: 'numeric' });
-  const date = day.format(after.at);
-  const isNewDay = before && day.format(before.at) !== date;
-  const joined = after.author.kind === 'agent' && before?.author.name !== after.author.name;
+function Between({ words, language, earlier, after }: BetweenProps) {
+  const date = moment(language, 'day', after.at);
+  const before = earlier.at(-1);
+  const isNewDay = before && moment(language, 'day', before.at) !== date;
+  const { kind, name } = after.author;
+  const joined =
+    kind === 'agent' &&
+    earlier.findLast(({ author }) => author.kind === 'agent')?.author.name !== name;
   return (
     <>
       {isNewDay && <div class="event">{date}</div>}
-      {joined && <div class="event">{words.joined(after.author.name)}</div>}
+      {joined && <div class="event">{words.joined(name)}</div>}
     </>
   );
 }
 
-type SaidProps = Omit<ThreadProps, 'messages' | 'pending'> & { readonly message: Message };
+type SaidProps = Pick<ThreadProps, 'words' | 'language' | 'base'> & { readonly message: Message };
 
 function Said({ words, language, base, message }: SaidProps) {
   const { direction, text, attachments, state, author, at } = message;
   const isMine = direction === 'in';
   const isRead = state === 'read';
-  const time = new Intl.DateTimeFormat(language, {
-    hour: '2-digit',
-    minute: '2-digit',
-    hourCycle: 'h23',
-  });
   return (
     <div class={isMine ? 'msg out' : 'msg'}>
       <span class="vh">{isMine ? words.you : author.name}: </span>
@@ -132,7 +130,7 @@ function Said({ words, language, base, message }: SaidProps) {
             {isRead ? words.state.read : words.state.received}
           </>
         )}
-        <time dateTime={new Date(at).toISOString()}>{time.format(at)}</time>
+        <time dateTime={new Date(at).toISOString()}>{moment(language, 'time', at)}</time>
       </div>
     </div>
   );
