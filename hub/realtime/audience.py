@@ -45,9 +45,8 @@ class AgentAudience:
 
     def _saw_before(self, line: Logged) -> bool:
         """True when the event took a conversation out of this agent's sight."""
-        event = line.event
-        left_queue = getattr(event, "left_queue_id", None)
-        left_agent = getattr(event, "left_agent_id", None)
+        left_queue = getattr(line.event, "from_queue_id", None)
+        left_agent = getattr(line.event, "from_agent_id", None)
         return left_agent == self.agent.id or (
             left_queue is not None and left_queue in self.agent.queues
         )
@@ -60,41 +59,38 @@ def _taken_away(line: Logged) -> str | None:
     return None
 
 
-VISITOR_EVENTS = frozenset(
-    {
-        "conversation.opened",
-        "conversation.ended",
-        "conversation.read",
-        "conversation.rated",
-        "message.received",
-        "message.replied",
-        "message.state_changed",
-        "offer.accepted",
-        "work.assigned",
-        "conversation.transferred",
-    }
-)
+UNSEEN_BY_VISITORS = frozenset({"message.noted", "draft.changed", "message.happened"})
+"""What never reaches a visitor, not even as a change of a number."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class VisitorAudience:
-    """What a visitor may see: the conversation of their own thread, without notes and without the desk's own fields.
+    """What a visitor may see: their own chat, without notes and without the desk's own fields.
 
-    ``agent_names`` tells what the agents are called.
+    ``agent_names`` tells what the agents are called. A conversation that this customer opens on the channel is added as
+    its event passes.
     """
 
-    customer_id: str | None
-    conversation_ids: frozenset[str]
+    customer_id: str
+    channel: str
+    conversation_ids: set[str]
     agent_names: Mapping[str, str]
 
     def changes_for(self, line: Logged) -> str | None:
         """The event's changes in the visitor's words; None when it is none of theirs."""
-        if line.conversation_id not in self.conversation_ids or line.type not in VISITOR_EVENTS:
+        if line.customer_id != self.customer_id or line.conversation_id is None:
+            return None
+        if line.type == "conversation.opened" and self._is_here(line):
+            self.conversation_ids.add(line.conversation_id)
+        if line.conversation_id not in self.conversation_ids or line.type in UNSEEN_BY_VISITORS:
             return None
         seen = [
             made for change in line.event.changes if (made := self._as_visitor(change)) is not None
         ]
         return msgspec.json.encode(seen).decode() if seen else None
+
+    def _is_here(self, line: Logged) -> bool:
+        return getattr(line.event, "channel", None) == self.channel
 
     def _as_visitor(self, change: Any) -> dict[str, Any] | None:
         facts = change.full if change.full is not None else change.patch

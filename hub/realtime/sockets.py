@@ -1,0 +1,253 @@
+"""The websocket edge: carries texts between a browser and a session, catches up, and closes."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import structlog
+from starlette.datastructures import Headers
+from starlette.requests import HTTPConnection
+from starlette.types import Receive, Scope, Send
+
+from hub.agents import store as agents_store
+from hub.agents.asking import signed_in
+from hub.agents.model import Agent
+from hub.conversations import store as conversation_store
+from hub.conversations.service import is_within_reach
+from hub.kernel.clock import Clock
+from hub.kernel.crashpoint import crashpoint
+from hub.realtime.audience import AgentAudience
+from hub.realtime.frames import AGENT, EventFrame, Hello, OfferShown, Typing, Viewing
+from hub.realtime.passing import Passing
+from hub.realtime.session import Phase, Session
+from hub.realtime.switchboard import Connection, Switchboard
+from hub.realtime.tickets import Tickets
+from hub.storage import log
+from hub.storage.database import Database
+from hub.storage.tail import Tail
+from hub.web.problems import NotSignedIn, problem
+from hub.web.security import is_own_origin
+
+FAR = 5_000
+SEND_WITHIN = 20.0
+
+said = structlog.get_logger("hub.sockets")
+
+
+class Desk:
+    """What the agents' sockets tell the router, and ask of it. The router fills these in."""
+
+    def __init__(self) -> None:
+        self.connected: Callable[[str], None] = lambda agent_id: None
+        self.disconnected: Callable[[str], None] = lambda agent_id: None
+        self.heartbeat: Callable[[str], None] = lambda agent_id: None
+        self.offer_shown: Callable[[str, str], None] = lambda agent_id, offer_id: None
+        self.live_frames: Callable[[Agent], list[str]] = lambda agent: []
+
+
+class AgentSockets:
+    """``/api/realtime`` as a bare ASGI application."""
+
+    def __init__(
+        self,
+        database: Database,
+        tail: Tail,
+        switchboard: Switchboard,
+        passing: Passing,
+        tickets: Tickets,
+        desk: Desk,
+        clock: Clock,
+        *,
+        epoch: Callable[[], str],
+        public_url: str,
+        allowed_origins: tuple[str, ...],
+    ) -> None:
+        self._database = database
+        self._tail = tail
+        self._switchboard = switchboard
+        self._passing = passing
+        self._tickets = tickets
+        self._desk = desk
+        self._clock = clock
+        self._epoch = epoch
+        self._public_url = public_url
+        self._allowed_origins = allowed_origins
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        headers = Headers(scope=scope)
+        if "origin" not in headers or not is_own_origin(
+            headers, self._public_url, self._allowed_origins
+        ):
+            await refuse(scope, receive, send, 403, "foreign_origin")
+            return
+        try:
+            agent, signed = await signed_in(HTTPConnection(scope), self._database)
+        except NotSignedIn:
+            await refuse(scope, receive, send, 401, "not_signed_in")
+            return
+        await send({"type": "websocket.accept"})
+        session = Session(AGENT, self._clock.now())
+        connection = Connection(session, AgentAudience(agent), agent=agent, mark=signed.mark)
+        try:
+            await carry(connection, receive, send, self._clock, self._act)
+        finally:
+            self._gone(connection)
+
+    def _gone(self, connection: Connection) -> None:
+        assert connection.agent is not None
+        if connection.viewing is not None:
+            self._passing.agent_views(connection.agent.id, connection.viewing, is_there=False)
+        if self._switchboard.leave(connection):
+            self._desk.disconnected(connection.agent.id)
+
+    async def _act(self, connection: Connection, frame: Any) -> None:
+        agent = connection.agent
+        assert agent is not None
+        if frame is None:
+            self._desk.heartbeat(agent.id)
+        elif isinstance(frame, Hello):
+            await self._hello(connection, frame)
+        elif isinstance(frame, OfferShown):
+            crashpoint("IN11")
+            self._desk.offer_shown(agent.id, frame.offer_id)
+        elif isinstance(frame, Typing):
+            if await self._may_see(agent, frame.conversation_id):
+                self._passing.agent_types(agent.id, agent.name, frame.conversation_id, frame.mode)
+        elif isinstance(frame, Viewing):
+            await self._view(connection, agent, frame.conversation_id)
+
+    async def _view(self, connection: Connection, agent: Agent, wanted: str | None) -> None:
+        if connection.viewing is not None and connection.viewing != wanted:
+            self._passing.agent_views(agent.id, connection.viewing, is_there=False)
+        connection.viewing = None
+        if wanted is not None and await self._may_see(agent, wanted):
+            connection.viewing = wanted
+            self._passing.agent_views(agent.id, wanted, is_there=True)
+
+    async def _may_see(self, agent: Agent, conversation_id: str) -> bool:
+        found = await self._database.read(conversation_store.find, conversation_id)
+        if found is None or not is_within_reach(agent, found):
+            return False
+        if not self._passing.knows(conversation_id):
+            self._passing.place(found.id, found.queue_id, found.agent_id, found.customer_id)
+        return True
+
+    async def _hello(self, connection: Connection, hello: Hello) -> None:
+        session, agent = connection.session, connection.agent
+        assert agent is not None
+        if not self._tickets.take(hello.ticket, connection.mark):
+            session.part("signed_out", None)
+            return
+        first = self._switchboard.join(connection)
+        # Rights may have changed between the cookie's check and the join: look again, now that changes are heard.
+        fresh = await self._database.read(agents_store.find, agent.id)
+        if fresh is None or fresh.disabled or fresh != agent:
+            session.reset("rights")
+            return
+        if first:
+            self._desk.connected(agent.id)
+        await catch_up(
+            connection, self._database, self._tail, self._epoch(), hello.epoch, hello.after
+        )
+        if session.phase is Phase.LIVE:
+            for frame in (*self._desk.live_frames(agent), *self._passing.all_for(connection)):
+                session.say(frame)
+
+
+async def catch_up(
+    connection: Connection, database: Database, tail: Tail, epoch: str, of: str, after: int
+) -> None:
+    """Replay what the client missed, from the log; the live events meanwhile are held back by the session."""
+    session = connection.session
+    head = tail.position
+    if after > head:
+        head = await database.read(log.last_seq)
+    if of != epoch or after > head:
+        session.reset("epoch")
+        return
+    if head - after > FAR:
+        session.reset("too_far")
+        return
+    session.welcome(epoch, head, resumed=after < head)
+    position = after
+    while position < head and session.phase is Phase.CATCHING_UP:
+        lines = await database.read(log.read_since, position, 1_000)
+        if not lines:
+            break
+        for line in lines:
+            changes = connection.audience.changes_for(line)
+            if changes is not None:
+                session.replay(EventFrame(line, changes))
+        position = lines[-1].seq
+        connection.wake()
+    if session.phase is Phase.CATCHING_UP:
+        session.caught_up(max(position, head))
+
+
+Act = Callable[[Connection, Any], Awaitable[None]]
+
+
+async def carry(
+    connection: Connection, receive: Receive, send: Send, clock: Clock, act: Act
+) -> None:
+    """Carry texts both ways until either side closes; frames of the client go to ``act``, a beat as None."""
+    pump = asyncio.create_task(_pump(connection, send))
+    try:
+        while True:
+            message = await receive()
+            if message["type"] == "websocket.disconnect":
+                return
+            text = message.get("text")
+            content = text if text is not None else message.get("bytes") or b""
+            frame = connection.session.hear(content, clock.now())
+            if connection.session.phase is not Phase.CLOSED:
+                await act(connection, frame)
+            connection.wake()
+            if connection.session.phase is Phase.CLOSED:
+                await asyncio.wait({pump}, timeout=SEND_WITHIN)
+                return
+    finally:
+        pump.cancel()
+        await asyncio.gather(pump, return_exceptions=True)
+
+
+async def _pump(connection: Connection, send: Send) -> None:
+    """Send whatever waits, as one message at a time; close when the session has closed."""
+    session = connection.session
+    while True:
+        await connection.woken.wait()
+        connection.woken.clear()
+        while (message := session.take()) is not None:
+            try:
+                async with asyncio.timeout(SEND_WITHIN):
+                    await send({"type": "websocket.send", "text": message})
+            except TimeoutError:
+                session.part("slow", 0)
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(1):
+                        await send({"type": "websocket.close", "code": 4000, "reason": "slow"})
+                return
+        if session.closing is not None:
+            closing = session.closing
+            await send({"type": "websocket.close", "code": closing.code, "reason": closing.reason})
+            return
+
+
+async def refuse(scope: Scope, receive: Receive, send: Send, status: int, code: str) -> None:
+    """Answer an upgrade with an HTTP error."""
+    if "websocket.http.response" not in scope.get("extensions", {}):
+        await send({"type": "websocket.close", "code": 1008})
+        return
+    answer = problem(status, code, "This socket is not for you.")
+    await send(
+        {
+            "type": "websocket.http.response.start",
+            "status": status,
+            "headers": answer.raw_headers,
+        }
+    )
+    await send({"type": "websocket.http.response.body", "body": answer.body})

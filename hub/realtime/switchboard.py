@@ -1,0 +1,188 @@
+"""Every open connection of this node, and who of them hears what."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from hub.agents.model import Agent
+from hub.kernel.clock import Clock
+from hub.realtime.frames import EventFrame
+from hub.realtime.session import Phase, Session
+from hub.storage.log import Logged
+
+
+class Audience(Protocol):
+    """Who listens on a connection: decides what of an event they may see."""
+
+    def changes_for(self, line: Logged) -> str | None: ...
+
+
+@dataclass(eq=False)
+class Connection:
+    """One open socket. ``mark`` names the signed-in session behind it; a visitor has none."""
+
+    session: Session
+    audience: Audience
+    agent: Agent | None = None
+    customer_id: str | None = None
+    mark: str = ""
+    viewing: str | None = None
+    woken: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def wake(self) -> None:
+        """There is something to send, or it is time to close."""
+        self.woken.set()
+
+    def say(self, frame: str) -> None:
+        self.session.say(frame)
+        self.wake()
+
+
+class Switchboard:
+    """Connections by what they may hear, so that an event reaches its few listeners without asking the many."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._all: set[Connection] = set()
+        self._agents: dict[str, set[Connection]] = defaultdict(set)
+        self._queues: dict[str, set[Connection]] = defaultdict(set)
+        self._visitors: dict[str, set[Connection]] = defaultdict(set)
+        self._seers: set[Connection] = set()
+        self.on_rights: Callable[[str], None] = lambda agent_id: None
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    # -- coming and going ------------------------------------------------------------------------------------
+
+    def join(self, connection: Connection) -> bool:
+        """Let it hear; True when it is the first of its agent."""
+        self._all.add(connection)
+        if connection.customer_id is not None:
+            self._visitors[connection.customer_id].add(connection)
+        if connection.agent is None:
+            return False
+        agent = connection.agent
+        self._agents[agent.id].add(connection)
+        if agent.sees_everything:
+            self._seers.add(connection)
+        else:
+            for queue_id in agent.queues:
+                self._queues[queue_id].add(connection)
+        return len(self._agents[agent.id]) == 1
+
+    def leave(self, connection: Connection) -> bool:
+        """Forget it; True when it was the last of its agent."""
+        if connection not in self._all:
+            return False
+        self._all.discard(connection)
+        self._seers.discard(connection)
+        if connection.customer_id is not None:
+            _drop(self._visitors, connection.customer_id, connection)
+        if connection.agent is None:
+            return False
+        for queue_id in connection.agent.queues:
+            _drop(self._queues, queue_id, connection)
+        _drop(self._agents, connection.agent.id, connection)
+        return connection.agent.id not in self._agents
+
+    @property
+    def present(self) -> Iterable[str]:
+        """The agents who have a connection here."""
+        return self._agents.keys()
+
+    def of_agent(self, agent_id: str) -> Sequence[Connection]:
+        return tuple(self._agents.get(agent_id, ()))
+
+    def of_customer(self, customer_id: str) -> Sequence[Connection]:
+        return tuple(self._visitors.get(customer_id, ()))
+
+    def agents(self) -> Iterable[Connection]:
+        """Every agent's connection."""
+        return (connection for connection in self._all if connection.agent is not None)
+
+    # -- telling ---------------------------------------------------------------------------------------------
+
+    def tell(self, lines: Sequence[Logged]) -> None:
+        """Follow: pass committed events on to whoever may see them."""
+        woken: set[Connection] = set()
+        for line in lines:
+            whole: EventFrame | None = None
+            for connection in self._candidates(line):
+                changes = connection.audience.changes_for(line)
+                if changes is None:
+                    continue
+                if changes is line.changes:
+                    whole = whole or EventFrame(line)
+                    frame = whole
+                else:
+                    frame = EventFrame(line, changes)
+                connection.session.tell(line.seq, frame)
+                woken.add(connection)
+            if line.type in ("agent.changed", "agent.signed_out"):
+                self._recheck(line)
+        for connection in woken:
+            connection.wake()
+
+    def _candidates(self, line: Logged) -> Iterable[Connection]:
+        if line.conversation_id is None:
+            return list(self._all)
+        found = set(self._seers)
+        found |= self._agents.get(line.agent_id or "", _NOBODY)
+        found |= self._queues.get(line.queue_id or "", _NOBODY)
+        found |= self._visitors.get(line.customer_id or "", _NOBODY)
+        if line.type.startswith("work."):
+            found |= self._agents.get(getattr(line.event, "from_agent_id", None) or "", _NOBODY)
+            found |= self._queues.get(getattr(line.event, "from_queue_id", None) or "", _NOBODY)
+        return found
+
+    def _recheck(self, line: Logged) -> None:
+        """Close whoever is signed out; let whoever's rights changed boot again."""
+        assert line.agent_id is not None
+        for connection in self.of_agent(line.agent_id):
+            if line.type == "agent.signed_out":
+                mark = getattr(line.event, "mark", "")
+                if mark in ("*", connection.mark):
+                    connection.session.part("signed_out", None)
+                    connection.wake()
+            elif getattr(line.event, "rights_changed", False):
+                connection.session.reset("rights")
+                connection.wake()
+        if line.type == "agent.changed":
+            self.on_rights(line.agent_id)
+
+    def who_see(self, queue_id: str | None, agent_id: str | None) -> set[Connection]:
+        """The agents' connections that may see a conversation with this queue and agent."""
+        found = set(self._seers)
+        found |= self._agents.get(agent_id or "", _NOBODY)
+        found |= self._queues.get(queue_id or "", _NOBODY)
+        return found
+
+    def tick(self, head: int) -> None:
+        """A second has passed."""
+        now = self._clock.now()
+        for connection in self._all:
+            connection.session.tick(now, head)
+            if connection.session.has_something or connection.session.phase is Phase.CLOSED:
+                connection.wake()
+
+    def part_all(self, retry_after: int) -> None:
+        """The server stops: everybody comes back in a while."""
+        for connection in self._all:
+            connection.session.part("restart", retry_after)
+            connection.wake()
+
+
+_NOBODY: frozenset[Any] = frozenset()
+
+
+def _drop(index: dict[str, set[Connection]], key: str, connection: Connection) -> None:
+    kept = index.get(key)
+    if kept is not None:
+        kept.discard(connection)
+        if not kept:
+            del index[key]
