@@ -169,6 +169,9 @@ class _Attempt:
             raise aiosmtplib.SMTPServerDisconnected("connection lost")
         await self._write(protocol, canonical(self._letter))
         await self._handing_over()
+        await asyncio.sleep(
+            0
+        )  # lets a line that broke meanwhile be noticed before the dot is written
         await self._end(protocol)
 
     async def _write(self, protocol: SMTPProtocol, content: bytes) -> None:

@@ -81,14 +81,14 @@ class ImapLine:
         """Connect and sign in. Raises LineLost or SignInRefused."""
         line = cls(route)
         try:
-            await line._run(line._client.wait_hello_from_server())
+            await line._run(line._client.wait_hello_from_server(), route.timeout)
             user = aioimaplib.quoted(route.username)
-            answer = await line._run(line._client.login(user, route.password))
+            answer = await line._run(line._client.login(user, route.password), route.timeout)
             if answer.result != "OK":
                 raise SignInRefused(_words(answer.lines))
             if line._client.has_capability("ID"):
                 # NetEase's servers open no folder for a client that does not introduce itself.
-                await line._run(line._client.id(name="hub", version="1"))
+                await line._run(line._client.id(name="hub", version="1"), route.timeout)
         except BaseException:
             await line.close()
             raise
@@ -153,10 +153,11 @@ class ImapLine:
             folder, "MOVE", lambda: self._client.uid("MOVE", numbers, _folder(folder))
         )
 
-    async def append(self, folder: str, letter: bytes) -> None:
-        """Put a letter, marked as read, into a folder, which is made when it is missing."""
+    async def append(self, folder: str, letter: bytes, *, seen: bool = False) -> None:
+        """Put a letter into a folder, which is made when it is missing."""
+        flags = r"\Seen" if seen else None
         await self._with_folder(
-            folder, "APPEND", lambda: self._client.append(letter, _folder(folder), r"\Seen")
+            folder, "APPEND", lambda: self._client.append(letter, _folder(folder), flags)
         )
 
     async def idle(self, seconds: float) -> None:
@@ -166,15 +167,13 @@ class ImapLine:
         if not self._client.has_capability("IDLE"):
             await self._pause(seconds)
             return
-        idling = await self._run(self._client.idle_start(timeout=seconds + 60))
-        self._client.idling = True
+        idling = await self._run(self._client.idle_start(timeout=seconds + 60), self._timeout)
         try:
             await self._pause(seconds)
         finally:
-            self._client.idling = False
             if not self._lost.done():
                 self._client.idle_done()
-        await self._run(_joined(idling))
+        await self._run(_joined(idling), self._timeout)
 
     async def close(self) -> None:
         """Say goodbye when the server still listens; never raises for what the server does."""
@@ -233,8 +232,11 @@ class ImapLine:
         except (aioimaplib.AioImapException, TimeoutError, OSError, ssl.SSLError) as problem:
             raise LineLost(str(problem) or type(problem).__name__) from problem
         finally:
+            # Not waited for here: a cancelled wait inside the library first wants a lock back that
+            # another of its tasks holds for ever. ``hang_up`` ends them all together.
             task.cancel()
-            await asyncio.wait({task})
+            self._client.left.add(task)
+            task.add_done_callback(self._client.left.discard)
 
 
 async def _joined(future: asyncio.Future[T]) -> T:
@@ -264,7 +266,7 @@ class _Client(aioimaplib.IMAP4):  # type: ignore[misc]
         timeout: float,
     ) -> None:
         self.news = asyncio.Event()
-        self.idling = False
+        self.left: set[asyncio.Future[Any]] = set()
         super().__init__(host, port, None, timeout, on_lost, context)
 
     def create_client(
@@ -291,7 +293,7 @@ class _Client(aioimaplib.IMAP4):  # type: ignore[misc]
         self._client_task.cancel()
         if self.protocol.transport is not None:
             self.protocol.transport.abort()
-        left = {self._client_task, *self.tasks, *self.protocol.tasks}
+        left = {self._client_task, *self.tasks, *self.protocol.tasks, *self.left}
         for task in left:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)

@@ -244,7 +244,7 @@ async def append_copy(route: ImapRoute, folder: str, letter: bytes) -> None:
     (B13)."""
     line = await ImapLine.open(route)
     try:
-        await line.append(folder, letter)
+        await line.append(folder, letter, seen=True)
     finally:
         await line.close()
     crashpoint("OUT12")

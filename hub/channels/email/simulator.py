@@ -12,7 +12,7 @@ import asyncio
 import os
 import sys
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, AnyStr, Literal
 
@@ -72,6 +72,7 @@ class MailServers:
 
     smtp_port: int
     imap_port: int
+    """0 when there is no IMAP server: letters then go into the ledger only."""
     password: str = field(repr=False)
     taken: list[Taken] = field(default_factory=list)
     """What was accepted over SMTP, in order."""
@@ -106,6 +107,8 @@ class MailServers:
     async def accept(self, sender: str, recipients: Sequence[str], letter: bytes) -> None:
         """Take a letter: into the ledger, and into the mailbox of each recipient."""
         self.taken.append(Taken(sender, tuple(recipients), letter, summarise(letter).message_id))
+        if not self.imap_port:
+            return
         found = self._finding(letter)
         for recipient in recipients:
             trace = (
@@ -135,38 +138,53 @@ async def mail_servers(
     smtp_port: int = 0,
     imap_port: int = 0,
     password: str = "demo",  # noqa: S107 - it guards nothing: loopback, in memory
+    *,
+    reads: bool = True,
 ) -> AsyncIterator[MailServers]:
-    """Start both servers on loopback; both are gone when the block ends."""
-    child, imap_port = await _start_imap(imap_port, password)
-    try:
+    """Start both servers on loopback (SMTP and its ledger alone when nobody ``reads``).
+
+    Both are gone when the block ends.
+    """
+    async with AsyncExitStack() as stack:
+        if reads:
+            imap_port = await stack.enter_async_context(imap_server(imap_port, password))
         servers = MailServers(smtp_port, imap_port, password)
-        loop = asyncio.get_running_loop()
-        smtp = await loop.create_server(lambda: _Smtp(servers, loop), HOST, smtp_port)
-        servers.smtp_port = smtp.sockets[0].getsockname()[1]
-        try:
-            yield servers
-        finally:
-            smtp.close()
-            for line in tuple(servers.open_lines):
-                line.reset()
-            await smtp.wait_closed()
+        await stack.enter_async_context(_smtp_server(servers))
+        yield servers
+
+
+@asynccontextmanager
+async def _smtp_server(servers: MailServers) -> AsyncIterator[None]:
+    loop = asyncio.get_running_loop()
+    smtp = await loop.create_server(lambda: _Smtp(servers, loop), HOST, servers.smtp_port)
+    servers.smtp_port = smtp.sockets[0].getsockname()[1]
+    try:
+        yield
     finally:
-        assert child.stdin is not None
-        child.stdin.close()
-        await child.wait()
+        smtp.close()
+        for line in tuple(servers.open_lines):
+            line.reset()
+        await smtp.wait_closed()
 
 
-async def _start_imap(port: int, password: str) -> tuple[asyncio.subprocess.Process, int]:
+@asynccontextmanager
+async def imap_server(port: int, password: str) -> AsyncIterator[int]:
+    """The IMAP server's child process; yields its port."""
     child = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "hub.channels.email.imap_server", HOST, str(port),
         env=os.environ | {"HUB_IMAP_PASSWORD": password},
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
     )  # fmt: skip
+    assert child.stdin is not None
     assert child.stdout is not None
-    told = await child.stdout.readline()
-    if not told.strip():
-        raise RuntimeError(f"the IMAP server did not start on port {port}")
-    return child, int(told)
+    try:
+        told = await child.stdout.readline()
+        if not told.strip():
+            raise RuntimeError(f"the IMAP server did not start on port {port}")
+        yield int(told)
+    finally:
+        child.stdin.close()
+        await child.wait()
 
 
 class _Smtp(SMTP):
