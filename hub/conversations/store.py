@@ -570,7 +570,8 @@ def within_reach(agent_id: str, queue_ids: Iterable[str] | None) -> ColumnElemen
 def in_view(view: str, agent_id: str) -> ColumnElement[bool]:
     """The rows of a view: *mine*, *waiting* or *all*."""
     if view == "mine":
-        return and_(conversations.c.agent_id == agent_id, _is_open)
+        is_mine = conversations.c.agent_id == agent_id
+        return and_(is_mine, or_(_is_open, conversations.c.wrap_up_until.is_not(None)))
     if view == "waiting":
         return conversations.c.routing.in_(("waiting", "offered"))
     return conversations.c.id.is_not(None)
