@@ -109,9 +109,12 @@ class Wanted:
     terms: tuple[Term, ...]
 
     @classmethod
-    def of(cls, question: str) -> Wanted:
-        """Read what was typed. The last word may be unfinished; a lone Han character begins one."""
-        words = list(words_of(question[:MOST_CHARACTERS], finely=False))[:MOST_TERMS]
+    def of(cls, question: str, *, finely: bool = False) -> Wanted:
+        """Read what was typed. The last word may be unfinished; a lone Han character begins one.
+
+        ``finely`` takes long Chinese words apart as well: where any one word is enough.
+        """
+        words = list(words_of(question[:MOST_CHARACTERS], finely=finely))[:MOST_TERMS]
         terms = (
             Term(word.form, is_prefix=at == len(words) or word.is_lone_han)
             for at, word in enumerate(words, start=1)
