@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import HTTPConnection
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 
 from hub.agents import api as agents_api, service as agents
 from hub.agents.asking import check_routes
@@ -37,6 +37,11 @@ from hub.conversations.events import Replied
 from hub.customers import api as customers_api
 from hub.journey import chart
 from hub.kernel.clock import DAY, Clock, Millis, SystemClock
+from hub.realtime import api as realtime_api
+from hub.realtime.passing import Passing
+from hub.realtime.sockets import AgentSockets, Desk
+from hub.realtime.switchboard import Switchboard
+from hub.realtime.tickets import Tickets
 from hub.settings import Settings
 from hub.storage import commands
 from hub.storage.blobs import FolderBlobs
@@ -44,7 +49,7 @@ from hub.storage.bus import Bus, LocalBus, RedisBus
 from hub.storage.chart import Chart
 from hub.storage.database import Database
 from hub.storage.jobs import Worker
-from hub.storage.migrate import check, migrate
+from hub.storage.migrate import check, epoch_of, migrate
 from hub.storage.subscriptions import Reader
 from hub.storage.tail import Tail
 from hub.storage.unit import Unit
@@ -56,6 +61,7 @@ from hub.web.security import SecurityHeaders
 said = structlog.get_logger("hub")
 
 TIDY_AFTER = 600.0
+RESTART_AFTER = 2_000
 
 
 class Hub:
@@ -98,11 +104,29 @@ class Hub:
         self.registry.add_kind(
             WebhookChannel(self.registry, self.inbox, self.blobs, self.outgoing, self.clock)
         )
+
+        self.epoch = ""
+        self.switchboard = Switchboard(self.clock)
+        self.passing = Passing(self.switchboard, self.bus, self.clock)
+        self.tickets = Tickets(self.vault.derive("tickets"), self.clock)
+        self.desk = Desk()
+        self.agent_sockets = AgentSockets(
+            self.database,
+            self.tail,
+            self.switchboard,
+            self.passing,
+            self.tickets,
+            self.desk,
+            self.clock,
+            epoch=lambda: self.epoch,
+            public_url=self.public_url,
+            allowed_origins=self.allowed_origins,
+        )
         self.app = self._application()
 
     @property
     def sockets(self) -> int:
-        return 0
+        return len(self.switchboard)
 
     def address_of(self, connection: HTTPConnection) -> str:
         """Who calls, for limits."""
@@ -124,7 +148,7 @@ class Hub:
             openapi_url="/openapi.json",
         )
         api.state.parts = self
-        for part in (agents_api, conversations_api, customers_api):
+        for part in (agents_api, conversations_api, customers_api, realtime_api):
             api.include_router(part.routes)
         problems.install(api)
         check_routes(api)
@@ -132,6 +156,7 @@ class Hub:
             Route("/health", health.health),
             Route("/metrics", health.metrics),
             *(route for kind in self.registry.kinds.values() for route in kind.routes()),
+            WebSocketRoute("/api/realtime", self.agent_sockets),
             Mount("/api", app=BoundedBodies(api)),
             *pages.routes(),
         ]
@@ -158,6 +183,7 @@ class Hub:
             for reader in readers:
                 self.tail.follow(reader.hear)
             self.chart_live()
+            self.epoch = await self.database.read(epoch_of)
             await self.tail.start(None if self.database.is_sqlite else 1.0)
             stack.push_async_callback(self.tail.stop)
             await self.registry.load()
@@ -168,14 +194,30 @@ class Hub:
             self.loops.begin("jobs", Worker(self.database, {}).run)
             self.loops.begin("tidy", self._tidy)
             self.loops.begin("channels", self._run_channels)
+            self.loops.begin("sockets", self._tick)
             self.loops.watch_lag()
             stack.push_async_callback(self.loops.stop)
+            stack.push_async_callback(self._part)
             yield self
 
     def chart_live(self) -> None:
         """Who follows the log live on this node."""
+        self.tail.follow(self.passing.follow)
+        self.tail.follow(self.switchboard.tell)
         self.tail.follow(_only(Replied, self.outbox.hear))
         self.tail.follow(_only(ChannelChanged, self.registry.hear))
+
+    async def _tick(self) -> None:
+        """Once a second: beats, silent clients, passing things that passed."""
+        while True:
+            await asyncio.sleep(1)
+            self.switchboard.tick(self.tail.head)
+            self.passing.tick()
+
+    async def _part(self) -> None:
+        """Tell everybody to come back in a while, and give them a moment to hear it."""
+        self.switchboard.part_all(RESTART_AFTER)
+        await asyncio.sleep(0.1 if len(self.switchboard) else 0)
 
     async def _prepare_schema(self) -> None:
         if self.database.is_sqlite:

@@ -18,8 +18,14 @@ from hub.agents.model import Agent, AgentView, Me
 from hub.conversations import store as conversation_store
 from hub.conversations.views import ConversationView
 from hub.kernel.clock import Millis
-from hub.routing import store as routing_store
-from hub.routing.views import PresenceView, QueueView, offer_view, presence_view
+from hub.kernel.ids import AgentId
+from hub.routing.views import (
+    PresenceView,
+    QueueView,
+    offer_views,
+    presence_views,
+    queue_views,
+)
 from hub.storage import log
 from hub.storage.migrate import epoch_of
 
@@ -56,7 +62,7 @@ class Boot:
     queues: list[QueueView]
     views: dict[str, ViewRows]
     offers: list[dict[str, Any]]
-    presence: dict[str, PresenceView]
+    presence: dict[AgentId, PresenceView]
     statuses: tuple[dict[str, Any], ...]
     organisation: dict[str, Any]
 
@@ -73,7 +79,6 @@ def snapshot(connection: Connection, agent: Agent, now: Millis, organisation: st
     visible = conversation_store.within_reach(
         agent.id, None if reach is Reach.ALL else agent.queues
     )
-    members = agents_store.members(connection)
     return Boot(
         epoch=epoch_of(connection),
         seq=log.last_seq(connection),
@@ -81,17 +86,12 @@ def snapshot(connection: Connection, agent: Agent, now: Millis, organisation: st
         me=Me.of(agent),
         rights=rights_of(agent),
         agents=[AgentView.of(each) for each in agents_store.every(connection)],
-        queues=[
-            QueueView.of(row, members.get(row.id, ()))
-            for row in routing_store.queue_rows(connection)
-        ],
+        queues=queue_views(connection),
         views={
             view: _rows(connection, view, agent, visible) for view in ("mine", "waiting", "all")
         },
-        offers=[offer_view(row) for row in routing_store.pending_offers(connection, agent.id)],
-        presence={
-            row.agent_id: presence_view(row) for row in routing_store.presence_rows(connection)
-        },
+        offers=offer_views(connection, agent.id),
+        presence=dict(presence_views(connection)),
         statuses=STATUSES,
         organisation={"name": organisation},
     )
