@@ -50,7 +50,12 @@ async def served(app: ASGIApp, port: int = 0) -> AsyncIterator[str]:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listening.bind(("127.0.0.1", port))
     config = uvicorn.Config(
-        counted, lifespan="off", log_config=None, access_log=False, ws="websockets-sansio"
+        counted,
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        ws="websockets-sansio",
     )
     server = _Server(config)
     serving = asyncio.create_task(server.serve(sockets=[listening]))

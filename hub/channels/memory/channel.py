@@ -1,4 +1,4 @@
-"""The channel that reaches nobody outside: what is said to it is received, what it sends is kept in a list."""
+"""The channel that reaches nobody: what is said to it is received, what it sends is in a list."""
 
 from __future__ import annotations
 
@@ -16,11 +16,16 @@ from hub.customers.model import Claim
 
 @dataclass
 class MemoryChannel:
-    """Kind ``memory``. ``sent`` is the ledger; ``fates`` are what the next sends come to, *sent* when it is empty."""
+    """Kind ``memory``.
+
+    ``sent`` is the ledger; ``fates`` are what the next sends come to, *sent* when it is empty. The
+    next ``loses_answers`` sends are taken without a word.
+    """
 
     inbox: Inbox
     sent: list[Outbound] = field(default_factory=list)
     fates: list[Receipt] = field(default_factory=list)
+    loses_answers: int = 0
     kind: str = "memory"
     repeats_safely: bool = True
 
@@ -46,6 +51,9 @@ class MemoryChannel:
         receipt = self.fates.pop(0) if self.fates else Receipt(Fate.SENT)
         if receipt.fate is Fate.SENT and message.reference not in {s.reference for s in self.sent}:
             self.sent.append(message)
+        if self.loses_answers:
+            self.loses_answers -= 1
+            return Receipt(Fate.UNKNOWN, "the answer was lost")
         return receipt
 
     async def run(self, accounts: Sequence[Account]) -> None:

@@ -130,7 +130,8 @@ class Integrator:
     async def post(self, content: bytes, headers: Mapping[str, str]) -> Heard:
         """Send these very bytes to the entry."""
         answer = await self._http.post(self.entry, content=content, headers=dict(headers))
-        return Heard(answer.status_code, answer.json())
+        is_json = "json" in answer.headers.get("content-type", "")
+        return Heard(answer.status_code, answer.json() if is_json else {})
 
     # -- being told ------------------------------------------------------------------------------
 
