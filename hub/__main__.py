@@ -15,8 +15,10 @@ from hub.agents import service as agents, store as agent_store
 from hub.agents.model import Role
 from hub.agents.passwords import Passwords
 from hub.app import logs
+from hub.app.doctor import examine
 from hub.app.hub import Hub
 from hub.app.server import server
+from hub.app.verify import Finding, verify as verify_all
 from hub.kernel.clock import SystemClock
 from hub.kernel.errors import Refusal
 from hub.settings import Settings
@@ -70,6 +72,37 @@ def migrate() -> None:
         typer.echo(str(error), err=True)
         raise typer.Exit(3) from None
     typer.echo(f"schema {before or 'none'} -> {after}")
+
+
+@app.command()
+def verify() -> None:
+    """Check the invariants of the data, read-only. Exit status 1 when one is broken."""
+    settings = _settings()
+
+    def tell(finding: Finding) -> None:
+        typer.echo(f"{'holds ' if finding.holds else 'BROKEN'}  {finding.name}")
+        for breach in finding.breaches:
+            typer.echo(f"          {breach}")
+
+    if not asyncio.run(verify_all(settings.database, settings.folder, tell)):
+        raise typer.Exit(1)
+
+
+@app.command()
+def doctor() -> None:
+    """Look at configuration, disk, limits and channels. Exit status 1 when something will not work."""
+    settings = _settings()
+    logs.set_up("error", json=False)
+
+    async def run() -> bool:
+        fit = True
+        async for sign in examine(settings):
+            typer.echo(f"{sign.state:<5} {sign.name}: {sign.words}")
+            fit &= sign.state != "bad"
+        return fit
+
+    if not asyncio.run(run()):
+        raise typer.Exit(1)
 
 
 @users.command("add")
