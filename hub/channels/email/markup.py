@@ -149,10 +149,11 @@ def html_to_text(html: str, limits: Limits = LIMITS) -> str:
             return str(get_text(html[:_MOST_FOR_TEXT], _TEXT_STYLE)).strip()
         except (LxmlError, ValueError):
             pass  # what the reader of HTML cannot read is still read as bare words
-    return _bare_words(html)
+    return bare_words(html)
 
 
-def _bare_words(html: str) -> str:
+def bare_words(html: str) -> str:
+    """What is left when everything between angle brackets goes: for HTML nobody should parse."""
     return unescape(_ANY_TAG.sub(" ", html)).strip()
 
 

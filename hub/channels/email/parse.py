@@ -14,7 +14,7 @@ from hub.channels.email.charsets import guess, to_text, without_controls
 from hub.channels.email.headers import date_of, decode_words, message_ids_of, text_of
 from hub.channels.email.identity import NOBODY, Checkpoint, Trust, author_of
 from hub.channels.email.limits import LIMITS, Limits, UnreadableMessage
-from hub.channels.email.markup import html_to_text, sanitise
+from hub.channels.email.markup import bare_words, html_to_text, sanitise
 from hub.channels.email.media import media_type_by_content
 from hub.channels.email.mime import Part, read_fields, split, walk
 from hub.channels.email.quoting import split_quoted
@@ -98,8 +98,8 @@ def parse(
 ) -> ParsedMail:
     """Read a mail. Raises UnreadableMessage, and nothing else, whatever the bytes are.
 
-    ``with_html=False`` leaves the HTML alone (its words are still read): the last try for a mail
-    whose HTML broke the reader.
+    ``with_html=False`` leaves the HTML alone but for its bare words: the last try for a mail whose
+    HTML broke the reader.
     """
     root = split(raw, limits)
     author = author_of(root, checkpoint, limits)
@@ -198,12 +198,16 @@ class _Body:
         """The plain text; made from the HTML when there is no other."""
         text = "\n\n".join(text for text in self._texts if text.strip())
         if not text.strip() and self._htmls:
-            text = html_to_text("\n".join(self._htmls), self._limits)
+            html = "\n".join(self._htmls)
+            text = html_to_text(html, self._limits) if self._with_html else bare_words(html)
         return self._cut(text, self._limits.text, "text-cut")
 
     def html(self) -> str | None:
         """The sanitised HTML, or None when there was none, or none that can be shown."""
-        if not self._htmls or not self._with_html:
+        if not self._htmls:
+            return None
+        if not self._with_html:
+            self.faults.append("html-hostile")
             return None
         clean = sanitise(
             self._cut("\n".join(self._htmls), self._limits.html, "html-cut"), self._limits
