@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -18,13 +18,16 @@ from starlette.middleware import Middleware
 from starlette.requests import HTTPConnection
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 
-from hub.agents import api as agents_api, service as agents
+from hub.agents import api as agents_api, service as agents, store as agent_store
 from hub.agents.asking import check_routes
+from hub.agents.events import AgentChanged
 from hub.agents.passwords import Passwords
 from hub.app import health, pages
 from hub.app.limits import Limits, address_of
 from hub.app.loops import Loops
 from hub.channels import outbound
+from hub.channels.chat.channel import ChatChannel
+from hub.channels.chat.tokens import VisitorTokens
 from hub.channels.events import ChannelChanged
 from hub.channels.inbound import Inbox
 from hub.channels.memory.channel import MemoryChannel
@@ -42,6 +45,7 @@ from hub.realtime.passing import Passing
 from hub.realtime.sockets import AgentSockets, Desk
 from hub.realtime.switchboard import Switchboard
 from hub.realtime.tickets import Tickets
+from hub.realtime.visitors import VisitorSockets
 from hub.settings import Settings
 from hub.storage import commands
 from hub.storage.blobs import FolderBlobs
@@ -49,6 +53,7 @@ from hub.storage.bus import Bus, LocalBus, RedisBus
 from hub.storage.chart import Chart
 from hub.storage.database import Database
 from hub.storage.jobs import Worker
+from hub.storage.log import Logged
 from hub.storage.migrate import check, epoch_of, migrate
 from hub.storage.subscriptions import Reader
 from hub.storage.tail import Tail
@@ -104,6 +109,19 @@ class Hub:
         self.registry.add_kind(
             WebhookChannel(self.registry, self.inbox, self.blobs, self.outgoing, self.clock)
         )
+        self.chat = ChatChannel(
+            self.database,
+            self.registry,
+            self.inbox,
+            self.blobs,
+            VisitorTokens(self.vault.derive("visitors"), self.clock),
+            self.limits,
+            self.clock,
+            organisation=settings.organisation,
+            origins=settings.widget_origins,
+            address_of=self.address_of,
+        )
+        self.registry.add_kind(self.chat)
 
         self.epoch = ""
         self.switchboard = Switchboard(self.clock)
@@ -122,7 +140,23 @@ class Hub:
             public_url=self.public_url,
             allowed_origins=self.allowed_origins,
         )
+        self.visitors = VisitorSockets(
+            self.database,
+            self.tail,
+            self.switchboard,
+            self.passing,
+            self.chat,
+            self.registry,
+            self.clock,
+            epoch=lambda: self.epoch,
+            agent_name=self.agent_name,
+        )
+        self.agent_names: dict[str, str] = {}
         self.app = self._application()
+
+    def agent_name(self, agent_id: str) -> str:
+        """What customers know an agent by."""
+        return self.agent_names.get(agent_id, "")
 
     @property
     def sockets(self) -> int:
@@ -157,6 +191,7 @@ class Hub:
             Route("/metrics", health.metrics),
             *(route for kind in self.registry.kinds.values() for route in kind.routes()),
             WebSocketRoute("/api/realtime", self.agent_sockets),
+            WebSocketRoute("/chat/socket", self.visitors),
             Mount("/api", app=BoundedBodies(api)),
             *pages.routes(),
         ]
@@ -184,6 +219,8 @@ class Hub:
                 self.tail.follow(reader.hear)
             self.chart_live()
             self.epoch = await self.database.read(epoch_of)
+            for agent in await self.database.read(agent_store.every):
+                self.agent_names[agent.id] = agent.name
             await self.tail.start(None if self.database.is_sqlite else 1.0)
             stack.push_async_callback(self.tail.stop)
             await self.registry.load()
@@ -203,9 +240,16 @@ class Hub:
     def chart_live(self) -> None:
         """Who follows the log live on this node."""
         self.tail.follow(self.passing.follow)
+        self.tail.follow(_only(AgentChanged, self._rename))
+        self.tail.follow(self.visitors.follow)
         self.tail.follow(self.switchboard.tell)
         self.tail.follow(_only(Replied, self.outbox.hear))
         self.tail.follow(_only(ChannelChanged, self.registry.hear))
+
+    def _rename(self, lines: Sequence[Logged]) -> None:
+        for line in lines:
+            for change in line.event.changes:
+                self.agent_names[change.id] = change.full["name"]
 
     async def _tick(self) -> None:
         """Once a second: beats, silent clients, passing things that passed."""
@@ -213,6 +257,7 @@ class Hub:
             await asyncio.sleep(1)
             self.switchboard.tick(self.tail.head)
             self.passing.tick()
+            await self.visitors.tick()
 
     async def _part(self) -> None:
         """Tell everybody to come back in a while, and give them a moment to hear it."""

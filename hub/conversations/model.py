@@ -154,6 +154,7 @@ class Inbound:
     raw: str | None = None
     reference: str | None = None
     reply_within: Millis | None = None
+    command_id: str | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 

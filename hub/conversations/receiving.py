@@ -77,7 +77,7 @@ class _Keeping:
         self._reopened: dict[str, None] = {}
         self._messages: list[Message] = []
         self._outside: list[Outside] = []
-        self._events: list[Event] = []
+        self._events: list[tuple[Event, str | None]] = []
 
     def keep(self) -> list[Received]:
         connection = self._unit.connection
@@ -99,7 +99,7 @@ class _Keeping:
             connection, [self._by_id[id_] for id_ in changed if id_ not in self._reopened]
         )
         store.save_conversations(connection, [self._by_id[id_] for id_ in self._reopened])
-        self._unit.announce(*self._events)
+        self._unit.announced.extend(self._events)
         return received
 
     def _find_conversations(self) -> None:
@@ -163,7 +163,7 @@ class _Keeping:
         self._threads[(inbound.channel_id, inbound.thread_key)] = conversation
         self._new[conversation_id] = conversation
         change = Change("conversation", conversation_id, 1, full=ConversationView.of(conversation))
-        self._events.append(_opened(conversation, now, (change,), again=False))
+        self._events.append((_opened(conversation, now, (change,), again=False), None))
         self._keep_message(inbound, message, conversation, ())
         return message
 
@@ -199,7 +199,8 @@ class _Keeping:
         self._touched[before.id] = None
         change = Change("conversation", before.id, after.rev, full=ConversationView.of(after))
         if wants_somebody:
-            self._events.append(_opened(after, now, (change,), again=True, last_agent=before))
+            opened = _opened(after, now, (change,), again=True, last_agent=before)
+            self._events.append((opened, None))
             change_of_message: tuple[Change, ...] = ()
         else:
             change_of_message = (change,)
@@ -218,20 +219,19 @@ class _Keeping:
             Outside(inbound.key, inbound.channel_id, inbound.facts or None, inbound.reference)
         )
         full = Change("message", message.id, 1, full=MessageView.of(message))
-        self._events.append(
-            MessageReceived(
-                at=message.at,
-                actor=f"customer:{conversation.customer_id}",
-                conversation_id=conversation.id,
-                customer_id=conversation.customer_id,
-                queue_id=conversation.queue_id,
-                agent_id=conversation.agent_id,
-                message_id=message.id,
-                channel=inbound.channel,
-                automatic=inbound.automatic,
-                changes=(*changes, full),
-            )
+        heard = MessageReceived(
+            at=message.at,
+            actor=f"customer:{conversation.customer_id}",
+            conversation_id=conversation.id,
+            customer_id=conversation.customer_id,
+            queue_id=conversation.queue_id,
+            agent_id=conversation.agent_id,
+            message_id=message.id,
+            channel=inbound.channel,
+            automatic=inbound.automatic,
+            changes=(*changes, full),
         )
+        self._events.append((heard, inbound.command_id))
 
 
 def _due(inbound: Inbound, now: Millis) -> Millis | None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
 from hub.agents.model import Agent
+from hub.kernel.events import Change
 from hub.realtime.frames import removal
 from hub.storage.log import Logged
 
@@ -67,14 +68,15 @@ UNSEEN_BY_VISITORS = frozenset({"message.noted", "draft.changed", "message.happe
 class VisitorAudience:
     """What a visitor may see: their own chat, without notes and without the desk's own fields.
 
-    ``agent_names`` tells what the agents are called. A conversation that this customer opens on the channel is added as
-    its event passes.
+    ``agent_name`` tells what an agent is called, ``file_url`` where a file can be had for a while. A conversation that this
+    customer opens on the channel is added as its event passes.
     """
 
     customer_id: str
     channel: str
     conversation_ids: set[str]
-    agent_names: Mapping[str, str]
+    agent_name: Callable[[str], str]
+    file_url: Callable[[str], str]
 
     def changes_for(self, line: Logged) -> str | None:
         """The event's changes in the visitor's words; None when it is none of theirs."""
@@ -92,37 +94,42 @@ class VisitorAudience:
     def _is_here(self, line: Logged) -> bool:
         return getattr(line.event, "channel", None) == self.channel
 
-    def _as_visitor(self, change: Any) -> dict[str, Any] | None:
+    def _as_visitor(self, change: Change) -> dict[str, Any] | None:
         facts = change.full if change.full is not None else change.patch
-        if facts is not None and not isinstance(facts, Mapping):
+        if facts is None:
+            return None
+        if not isinstance(facts, Mapping):
             facts = msgspec.to_builtins(facts)
         if change.entity == "conversation":
-            shown = self.conversation(facts or {})
-        elif change.entity == "message":
-            shown = visitors_message(facts or {})
-            if change.full is not None and facts and facts["direction"] not in ("in", "out"):
-                return None
+            shown = self.conversation(facts)
+        elif change.entity == "message" and facts.get("direction", "in") in ("in", "out"):
+            shown = self.message(facts)
         else:
             return None
-        made: dict[str, Any] = {"entity": change.entity, "id": change.id, "rev": change.rev}
-        made["full" if change.full is not None else "patch"] = shown
-        return made
+        kind = "full" if change.full is not None else "patch"
+        return {"entity": change.entity, "id": change.id, "rev": change.rev, kind: shown}
 
     def conversation(self, facts: Mapping[str, Any]) -> dict[str, Any]:
-        """A conversation, or a patch of one, as the visitor sees it."""
-        shown = {name: facts[name] for name in ("id", "rev", "status", "rating") if name in facts}
+        """A conversation as the visitor sees it."""
+        shown = {name: facts[name] for name in _OF_CONVERSATION if name in facts}
         if "agent_id" in facts:
             agent_id = facts["agent_id"]
-            shown["agent"] = {"name": self.agent_names.get(agent_id, "")} if agent_id else None
+            shown["agent"] = {"name": self.agent_name(agent_id)} if agent_id else None
+        return shown
+
+    def message(self, facts: Mapping[str, Any]) -> dict[str, Any]:
+        """A message, or a patch of one, as the visitor sees it."""
+        shown = {name: facts[name] for name in _OF_MESSAGE if name in facts}
+        if "author" in facts:
+            shown["author"] = {"kind": facts["author"]["kind"], "name": facts["author"]["name"]}
+        if "attachments" in facts:
+            shown["attachments"] = [
+                {name: file[name] for name in ("id", "name", "media_type", "size")}
+                | {"url": self.file_url(file["id"])}
+                for file in facts["attachments"]
+            ]
         return shown
 
 
-_SHOWN = ("id", "rev", "ordinal", "direction", "text", "at", "state", "attachments")
-
-
-def visitors_message(facts: Mapping[str, Any]) -> dict[str, Any]:
-    """A message, or a patch of one, as the visitor sees it."""
-    shown = {name: facts[name] for name in _SHOWN if name in facts}
-    if "author" in facts:
-        shown["author"] = {"kind": facts["author"]["kind"], "name": facts["author"]["name"]}
-    return shown
+_OF_CONVERSATION = ("id", "rev", "status", "rating", "opened_at", "ended_at")
+_OF_MESSAGE = ("id", "rev", "conversation_id", "ordinal", "direction", "text", "at", "state")

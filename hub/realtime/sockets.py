@@ -231,6 +231,8 @@ async def _pump(connection: Connection, send: Send) -> None:
                     async with asyncio.timeout(1):
                         await send({"type": "websocket.close", "code": 4000, "reason": "slow"})
                 return
+            if connection.on_sent is not None:
+                connection.on_sent()
         if session.closing is not None:
             closing = session.closing
             await send({"type": "websocket.close", "code": closing.code, "reason": closing.reason})

@@ -23,7 +23,10 @@ class Audience(Protocol):
 
 @dataclass(eq=False)
 class Connection:
-    """One open socket. ``mark`` names the signed-in session behind it; a visitor has none."""
+    """One open socket. ``mark`` names the signed-in session behind it; a visitor has none.
+
+    ``on_sent`` is called when everything waiting has been handed to the line.
+    """
 
     session: Session
     audience: Audience
@@ -31,6 +34,7 @@ class Connection:
     customer_id: str | None = None
     mark: str = ""
     viewing: str | None = None
+    on_sent: Callable[[], None] | None = None
     woken: asyncio.Event = field(default_factory=asyncio.Event)
 
     def wake(self) -> None:
