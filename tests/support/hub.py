@@ -6,8 +6,9 @@ async with running_hub(any_database, tmp_path) as hub:
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -178,7 +179,7 @@ class SmallHub:
         found: list[Message] = []
         for conversation in await self.conversations():
             thread = await self.database.read(
-                conversation_store.thread, conversation.id, 1 << 31, 10_000
+                conversation_store.thread, conversation.id, 1 << 30, 10_000
             )
             found += sorted(
                 (m for m in thread if m.direction is direction), key=lambda m: m.ordinal
@@ -205,6 +206,18 @@ class SmallHub:
         """What happened, in order."""
         lines = await self.database.read(log.read_since, 0)
         return [line for line in lines if type_ is None or line.type == type_]
+
+
+async def eventually(
+    is_so: Callable[[], Awaitable[bool]], what: str = "it to happen", seconds: float = 20
+) -> None:
+    """Wait until it is so; fail when it takes too long."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + seconds
+    while not await is_so():
+        if loop.time() > deadline:
+            raise AssertionError(f"waited {seconds} s for {what}")
+        await asyncio.sleep(0.02)
 
 
 KindMaker = Callable[[SmallHub], Channel]

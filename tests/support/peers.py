@@ -220,6 +220,7 @@ class SmsPeer(Peer):
     rubbish_is = "kept"
     reports = True
     other: twilio.FakeTwilio
+    channel: SmsChannel
     _numbers: Mapping[str, str] = {"mia": "+14155552671", "ben": "+14155552672"}
 
     @classmethod
@@ -251,6 +252,9 @@ class SmsPeer(Peer):
             other.reach, other.clock = hub.url, hub.clock
             peer = cls(hub, account)
             peer.other = other
+            channel = hub.registry.kinds["sms"]
+            assert isinstance(channel, SmsChannel)
+            peer.channel = channel
             yield peer
 
     @override

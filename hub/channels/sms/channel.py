@@ -78,8 +78,12 @@ class SmsChannel:
         """At start and every five minutes, look for messages whose webhook never reached us."""
         while accounts:
             for account in accounts:
-                await self._looking.look(account)
+                await self.look(account)
             await asyncio.sleep(LOOK_AFTER)
+
+    async def look(self, account: Account) -> bool:
+        """Look now; False when Twilio could not be asked."""
+        return await self._looking.look(account)
 
     # -- what comes in ---------------------------------------------------------------------------
 

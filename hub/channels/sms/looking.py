@@ -78,7 +78,7 @@ class Looking:
         """Never before the account was set up here: what came earlier was somebody else's."""
         seen = self._seen_until.get(account.id)
         since = now - LOOK_BACK if seen is None else seen - OVERLAP
-        return Millis(max(since, moment_of(account.id)))
+        return Millis(max(since, min(moment_of(account.id), now)))
 
     async def _receive(self, account: Account, message: Any) -> None:
         form = _form_of(message)
@@ -151,7 +151,7 @@ def _unknown(connection: Connection, channel_id: str) -> list[Any]:
 def _asked(connection: Connection, row: Any) -> tuple[str, str] | None:
     """To whom and what; None when the same words went to them again since: which is which?"""
     facts = conversation_store.last_facts(connection, row.conversation_id)
-    thread = conversation_store.thread(connection, row.conversation_id, 1 << 31, 500)
+    thread = conversation_store.thread(connection, row.conversation_id, 1 << 30, 500)
     mine = next((message for message in thread if message.id == row.message_id), None)
     if mine is None or not facts.get("to"):
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -29,6 +30,9 @@ STATES: Mapping[str, State] = {
     "canceled": State.FAILED,
 }
 
+_NUMBER = re.compile(r"\+?[0-9 ().-]+")
+"""Nothing beside the number: ``whatsapp:+1…`` is another way to somebody, not this one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -42,6 +46,8 @@ class Report:
 def number_of(account: Account, given: str) -> str:
     """A phone number in E.164; national ones are read as of the account's ``region``."""
     try:
+        if not _NUMBER.fullmatch(given):
+            raise NotAnAddress
         return normalise(PHONE, given, region=account.settings.get("region"))
     except NotAnAddress:
         raise Unreadable(f"{given[:40]!r} is no phone number") from None
