@@ -6,11 +6,12 @@ import { belongsToInputMethod, meansSend, NO_COMPOSITION, type Composition } fro
 export function useComposition() {
   const seenRef = useRef<Composition>(NO_COMPOSITION);
   return {
+    // In small letters: elements have no such properties, so Preact takes the rest of the name as it stands.
     handlers: {
-      onCompositionStart: () => {
+      oncompositionstart: () => {
         seenRef.current = { composing: true, endedAt: -Infinity };
       },
-      onCompositionEnd: ({ timeStamp }: CompositionEvent) => {
+      oncompositionend: ({ timeStamp }: CompositionEvent) => {
         seenRef.current = { composing: false, endedAt: timeStamp };
       },
     },

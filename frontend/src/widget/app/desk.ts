@@ -29,7 +29,7 @@ export type Upload = {
 /** What the panel knows beside the chat itself. */
 type Own = {
   readonly isOpen: boolean;
-  /** Whether opening was the visitor's wish, so that the focus may move there. */
+  /** Opened just now, and by the visitor's wish: the focus may move there. */
   readonly takesFocus: boolean;
   readonly isLossShown: boolean;
   readonly text: string;
@@ -204,6 +204,7 @@ export class Desk {
   open(): void {
     this.#tab?.setItem('hub:open', '1');
     this.#set({ isOpen: true, takesFocus: true });
+    this.own = { ...this.own, takesFocus: false };
     if (!this.organisation && !this.chat.token) {
       void organisationOf(this.base, this.place.options.channel).then((card) =>
         this.#set({ card }),

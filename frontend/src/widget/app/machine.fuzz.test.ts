@@ -1,4 +1,5 @@
 /** Whatever the network does, each of the visitor's words is kept once and the screen comes true. */
+// @vitest-environment node
 import { describe, expect, it } from 'vitest';
 
 import { inOrder } from './entities.ts';
@@ -19,7 +20,7 @@ function weather(seed: number): Storm {
   return storm;
 }
 
-describe('a chat over a bad network', () => {
+describe('a chat over a bad network', { timeout: 120_000 }, () => {
   it(`keeps every command once and shows what the hub holds, over ${SEEDS} seeds`, () => {
     let asked = 0;
     for (let seed = 1; seed <= SEEDS; seed += 1) {

@@ -61,6 +61,7 @@ export function mount(place: Place): Opened {
   /** The whole panel is drawn again after each change: it is small, and nothing is missed. */
   function draw(): void {
     const { isOpen } = desk.own;
+    const takesFocus = desk.own.takesFocus || root.activeElement !== null;
     paint();
     label();
     if (isOpen && sheet.matches) uncover ??= coverThePage(host);
@@ -68,7 +69,7 @@ export function mount(place: Place): Opened {
       uncover?.();
       uncover = null;
     }
-    render(isOpen && <Panel desk={desk} isSheet={sheet.matches} onClose={onClose} />, box);
+    render(isOpen && <Panel {...{ desk, takesFocus, onClose }} isSheet={sheet.matches} />, box);
   }
   sheet.addEventListener('change', draw);
   dark.addEventListener('change', draw);

@@ -2,7 +2,7 @@
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 import { Composer } from './composer.tsx';
-import type { Desk } from './desk.ts';
+import type { Desk, Screen } from './desk.ts';
 import { Ended } from './ended.tsx';
 import { Icon } from './icons.tsx';
 import { Notice } from './notice.tsx';
@@ -14,23 +14,25 @@ import { Thread } from './thread.tsx';
 export type PanelProps = {
   readonly desk: Desk;
   readonly isSheet: boolean;
+  /** Whether the focus is the panel's to move: it was opened just now, or holds the focus already. */
+  readonly takesFocus: boolean;
   readonly onClose: () => void;
 };
 
-export function Panel({ desk, isSheet, onClose }: PanelProps) {
+export function Panel({ desk, isSheet, takesFocus, onClose }: PanelProps) {
   const { words } = desk;
   const panelRef = useRef<HTMLElement>(null);
   const [isMenuOpen, setMenuOpen] = useState(false);
   const screen = desk.screen;
-  const takesFocus = desk.own.takesFocus;
+  const shownRef = useRef<Screen | null>(null);
 
   useLayoutEffect(() => {
-    const root = panelRef.current?.getRootNode();
-    const hadFocus = root instanceof ShadowRoot && root.activeElement !== null;
-    if (!takesFocus && !hadFocus) return;
+    if (shownRef.current === screen) return;
+    shownRef.current = screen;
+    if (!takesFocus) return;
     const first = panelRef.current?.querySelector<HTMLElement>('[data-first]') ?? panelRef.current;
     first?.focus({ preventScroll: true });
-  }, [screen, takesFocus]);
+  });
 
   const onKeyDown = (key: KeyboardEvent) => {
     key.stopPropagation(); // the host page must not take typing for its own shortcuts
@@ -217,10 +219,10 @@ function Scene({ desk }: { readonly desk: Desk }) {
         <>
           <ThreadScene desk={desk} />
           <footer class="foot ways">
-            <button class="btn" type="button" data-first onClick={() => desk.read(false)}>
-              {words.rate}
+            <button class="btn" type="button" onClick={() => desk.read(false)}>
+              {desk.rating ? words.back : words.rate}
             </button>
-            <button class="btn primary" type="button" onClick={() => desk.goOn()}>
+            <button class="btn primary" type="button" data-first onClick={() => desk.goOn()}>
               {words.again}
             </button>
           </footer>

@@ -82,6 +82,7 @@ const zh = {
   thanks: '谢谢，您的评价已收到。',
   again: '再聊一次',
   rate: '评价',
+  back: '返回',
   unread: (count: number) => `${count} 条新消息`,
   loading: '正在打开对话',
 };
@@ -169,6 +170,7 @@ const en: Words = {
   thanks: 'Thank you, we have your rating.',
   again: 'Start again',
   rate: 'Rate',
+  back: 'Back',
   unread: (count: number) => (count === 1 ? '1 new message' : `${count} new messages`),
   loading: 'Opening the conversation',
 };
