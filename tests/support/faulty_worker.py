@@ -26,15 +26,15 @@ FAULTS: dict[bytes, Callable[[], object]] = {
 }
 
 
-def answer(task: worker.Task) -> worker.Answer:
+def answer(raw: bytes, with_html: bool) -> worker.Answer:
     """Read a mail, or suffer what it asks for."""
-    _, _, rest = task.raw.partition(b"X-Plant: ")
+    _, _, rest = raw.partition(b"X-Plant: ")
     fault = rest.split(b"\r\n")[0]
     if fault == b"bug":
         return worker.Broken("ValueError: a bug of ours")
-    if fault in FAULTS and not (fault == b"html" and not task.with_html):
+    if fault in FAULTS and not (fault == b"html" and not with_html):
         FAULTS[fault]()
-    return _honest(task)
+    return _honest(raw, with_html)
 
 
 _honest = worker.answer

@@ -59,8 +59,8 @@ class Part:
     def content(self) -> bytes:
         """The body with its transfer encoding undone. Junk never raises; it is noted in
         ``faults``."""
-        body = self.raw[self.start : self.end]
         encoding = (self.first("content-transfer-encoding") or b"").strip().lower()
+        body = memoryview(self.raw)[self.start : self.end]
         if encoding == b"base64":
             content, clean = decode_base64(body)
             if not clean:
@@ -69,10 +69,10 @@ class Part:
         if encoding == b"quoted-printable":
             return binascii.a2b_qp(body)
         if encoding in (b"x-uuencode", b"uuencode", b"x-uue"):
-            return _decode_uu(body)
+            return _decode_uu(bytes(body))
         if encoding not in (b"", b"7bit", b"8bit", b"binary"):
             self.faults.append("encoding-unknown")
-        return body
+        return bytes(body)
 
 
 def split(raw: bytes, limits: Limits = LIMITS) -> Part:
@@ -130,7 +130,7 @@ def read_fields(
     return fields, body
 
 
-def decode_base64(body: bytes) -> tuple[bytes, bool]:
+def decode_base64(body: bytes | memoryview) -> tuple[bytes, bool]:
     """Decode what there is to decode; False when something did not belong there."""
     try:
         return binascii.a2b_base64(body), True

@@ -23,13 +23,12 @@ import msgspec
 from hub.channels.email.identity import NOBODY, Checkpoint
 from hub.channels.email.parse import ParsedMail
 from hub.channels.email.worker import (
-    LENGTH,
+    HEAD,
     OUT_OF_MEMORY,
     Answer,
     Broken,
     Read,
     Setup,
-    Task,
     Unreadable,
 )
 
@@ -155,7 +154,7 @@ class ParserPool:
     ) -> int:
         most = self._allowance.attempts
         sending = asyncio.ensure_future(
-            worker.send([Task(each.raw, with_html=each.attempts < most - 1) for each in batch])
+            worker.send([(each.raw, each.attempts < most - 1) for each in batch])
         )
         try:
             for done, letter in enumerate(batch, 1):
@@ -206,7 +205,6 @@ class _Worker:
         assert process.stdin is not None
         assert process.stdout is not None
         self._process, self._to, self._from = process, process.stdin, process.stdout
-        self._tasks = msgspec.msgpack.Encoder()
         self._answers: msgspec.msgpack.Decoder[Answer] = msgspec.msgpack.Decoder(Answer)
         self._is_broken = False
 
@@ -245,11 +243,11 @@ class _Worker:
     def is_alive(self) -> bool:
         return not self._is_broken and self._process.returncode is None
 
-    async def send(self, tasks: Sequence[Task]) -> None:
-        """Write the tasks; a worker that ends meanwhile is noticed where its answer is missing."""
+    async def send(self, mails: Sequence[tuple[bytes, bool]]) -> None:
+        """Write mails; a worker that ends meanwhile is noticed where its answer is missing."""
         with contextlib.suppress(OSError):
-            for task in tasks:
-                await self._send(self._tasks.encode(task))
+            for raw, with_html in mails:
+                await self._send(raw, with_html)
 
     async def answer(self, seconds: float) -> Answer:
         """The next answer; a worker that gives none is ended, and why is told as ``Broken``."""
@@ -271,13 +269,13 @@ class _Worker:
         self._to.close()
         await self._process.wait()
 
-    async def _send(self, content: bytes) -> None:
-        self._to.write(LENGTH.pack(len(content)))
+    async def _send(self, content: bytes, mark: bool = False) -> None:
+        self._to.write(HEAD.pack(len(content), mark))
         self._to.write(content)
         await self._to.drain()
 
     async def _frame(self) -> bytes:
-        (length,) = LENGTH.unpack(await self._from.readexactly(LENGTH.size))
+        length, _ = HEAD.unpack(await self._from.readexactly(HEAD.size))
         return await self._from.readexactly(length)
 
 

@@ -1,6 +1,7 @@
 """The child process in which mails are read: it has no more memory and time than one mail may cost.
 
-Frames on standard input and output: four bytes of length, then MessagePack. The kernel ends the
+Standard input: a ``Setup``, then mails, each with a mark whether its HTML may be touched. Standard
+output: an ``Answer`` for each. All are frames: length and mark, then the bytes. The kernel ends the
 process when a mail takes too long (SIGPROF), even inside a library's C code; the parent starts
 another.
 """
@@ -20,7 +21,8 @@ from hub.channels.email.identity import Checkpoint
 from hub.channels.email.limits import UnreadableMessage
 from hub.channels.email.parse import ParsedMail, parse
 
-LENGTH = struct.Struct(">I")
+HEAD = struct.Struct(">I?")
+"""The length of what follows, and the mark."""
 OUT_OF_MEMORY = 71
 
 
@@ -33,13 +35,6 @@ class Setup(msgspec.Struct):
     seconds: float
     """Of processor time for a mail."""
     seconds_per_megabyte: float
-
-
-class Task(msgspec.Struct):
-    """One mail to read."""
-
-    raw: bytes
-    with_html: bool = True
 
 
 class Read(msgspec.Struct, tag="read"):
@@ -63,10 +58,10 @@ class Broken(msgspec.Struct, tag="broken"):
 Answer = Read | Unreadable | Broken
 
 
-def answer(task: Task) -> Answer:
+def answer(raw: bytes, with_html: bool) -> Answer:
     """Read one mail."""
     try:
-        return Read(parse(task.raw, _checkpoint, with_html=task.with_html))
+        return Read(parse(raw, _checkpoint, with_html=with_html))
     except UnreadableMessage as refused:
         return Unreadable(refused.reason)
     except MemoryError:
@@ -83,20 +78,26 @@ def main() -> None:
     """Serve until standard input ends."""
     global _checkpoint
     inbox, outbox = sys.stdin.buffer, sys.stdout.buffer
-    setup = msgspec.msgpack.decode(_frame(inbox) or b"", type=Setup)
+    first = _frame(inbox)
+    if first is None:
+        return
+    setup = msgspec.msgpack.decode(first[0], type=Setup)
     _checkpoint = setup.checkpoint
     _limit(setup.memory)
-    tasks, answers = msgspec.msgpack.Decoder(Task), msgspec.msgpack.Encoder()
+    answers = msgspec.msgpack.Encoder()
     _send(outbox, b"ready")
     while (frame := _frame(inbox)) is not None:
-        allowed = setup.seconds + setup.seconds_per_megabyte * len(frame) / 1_000_000
+        raw, with_html = frame
+        allowed = setup.seconds + setup.seconds_per_megabyte * len(raw) / 1_000_000
         signal.setitimer(signal.ITIMER_PROF, allowed)
         try:
-            told = answers.encode(answer(tasks.decode(frame)))
+            read = answer(raw, with_html)
+            del frame, raw  # a large mail is held once, not twice, while its answer is written
+            told = answers.encode(read)
         except MemoryError:
             os._exit(OUT_OF_MEMORY)
         signal.setitimer(signal.ITIMER_PROF, 0)
-        del frame
+        del read
         _send(outbox, told)
 
 
@@ -108,17 +109,17 @@ def _limit(memory: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when we end
 
 
-def _frame(inbox: BinaryIO) -> bytes | None:
-    head = inbox.read(LENGTH.size)
-    if len(head) < LENGTH.size:
+def _frame(inbox: BinaryIO) -> tuple[bytes, bool] | None:
+    head = inbox.read(HEAD.size)
+    if len(head) < HEAD.size:
         return None
-    (length,) = LENGTH.unpack(head)
+    length, mark = HEAD.unpack(head)
     content = inbox.read(length)
-    return content if len(content) == length else None
+    return (content, mark) if len(content) == length else None
 
 
 def _send(outbox: BinaryIO, content: bytes) -> None:
-    outbox.write(LENGTH.pack(len(content)))
+    outbox.write(HEAD.pack(len(content), False))
     outbox.write(content)
     outbox.flush()
 
