@@ -9,11 +9,12 @@ commit, always work items first.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from hub.conversations.model import Conversation, Routing
 from hub.conversations.store import conversation_of
+from hub.conversations.views import ConversationView
 from hub.kernel.clock import Millis
 from hub.kernel.errors import Conflict
 from hub.kernel.events import Change, Event
@@ -281,8 +282,7 @@ class Ledger:
         by_router: bool = False,
         waits: bool = True,
     ) -> None:
-        """The offer comes to nothing; the item waits again, and its conversation too (``waits``).
-        """
+        """The offer comes to nothing; the item waits again, and its conversation too (``waits``)."""
         item = self.items[offer.item_id]
         load = self._load(offer.agent_id)
         load.add(-offer.units, offer.medium, -1)
@@ -460,7 +460,9 @@ class Ledger:
         item.state = "queued"
         item.agent_id = None
         self.touch(item)
-        changed = self.place(item.conversation_id, Routing.WAITING, agent_id=None)
+        changed = self.place(
+            item.conversation_id, Routing.WAITING, agent_id=None, queue_id=item.queue_id
+        )
         self.tell(
             WorkRequeued(
                 at=self.unit.now,
@@ -530,13 +532,10 @@ class Ledger:
         return self.change(before, changes)
 
     def change(self, before: Conversation, changes: Mapping[str, Any]) -> Change:
-        after = replace(before, rev=before.rev + 1, **changes)
+        after = before.but(**changes)
         self.conversations[after.id] = after
         self._placed[after.id] = None
-        patch = dict(changes)
-        if "routing" in patch:
-            patch["routing"] = after.routing.value
-        return Change("conversation", after.id, after.rev, patch=patch)
+        return Change("conversation", after.id, after.rev, full=ConversationView.of(after))
 
     def _about(self, item: Item, agent_id: AgentId | None) -> dict[str, Any]:
         conversation = self.conversations[item.conversation_id]

@@ -189,6 +189,15 @@ presences = Table(
 all_queues = select(queues).order_by(queues.c.key)
 some_queues = select(queues).where(one_of(queues.c.id, "ids"))
 live_items = select(work_items).where(text(f"work_items.state IN ({_listed(LIVE)})"))
+live_places = select(work_items.c.id, work_items.c.conversation_id).where(
+    text(f"work_items.state IN ({_listed(LIVE)})")
+)
+unfinished_items = (
+    select(work_items)
+    .where(text(f"work_items.state IN ({_listed(UNFINISHED)})"))
+    .order_by(work_items.c.seq)
+)
+presences_by_agent = select(presences).where(one_of(presences.c.agent_id, "ids"))
 live_offers = select(offers).where(text("offers.state = 'pending'"))
 live_assignments = select(assignments).where(text(f"assignments.{_AT_WORK}"))
 items_by_id = select(work_items).where(one_of(work_items.c.id, "ids"))
@@ -313,16 +322,9 @@ def presence_rows(connection: Connection) -> list[Any]:
     )
 
 
-def counts_by_state(connection: Connection) -> dict[str, int]:
-    """How many work items are in each unfinished state; ``*`` is how many there ever were."""
-    rows = connection.execute(
-        select(work_items.c.state, func.count())
-        .where(text(f"work_items.state IN ({_listed(UNFINISHED)})"))
-        .group_by(work_items.c.state)
-    )
-    made: dict[str, int] = {row[0]: row[1] for row in rows}
-    made["*"] = connection.execute(select(func.count()).select_from(work_items)).scalar_one()
-    return made
+def items_ever(connection: Connection) -> int:
+    """How many work items there ever were."""
+    return int(connection.execute(select(func.count()).select_from(work_items)).scalar_one())
 
 
 def held_units(connection: Connection) -> dict[str, int]:
@@ -374,4 +376,30 @@ def keep_agent(unit: Unit, agent_id: AgentId, capacity: int) -> None:
 def set_presence(unit: Unit, agent_id: str, **values: Any) -> None:
     unit.connection.execute(
         presences.update().where(presences.c.agent_id == agent_id).values(**values)
+    )
+
+
+def held_counts(connection: Connection) -> dict[str, dict[str, int]]:
+    """How many items of each medium every agent holds, counted anew; nothing for who holds none."""
+    counts: dict[str, dict[str, int]] = {
+        agent_id: {} for agent_id in connection.execute(select(agent_loads.c.agent_id)).scalars()
+    }
+    pending = live_offers.subquery()
+    at_work = live_assignments.where(assignments.c.counted > 0).subquery()
+    for rows in (pending, at_work):
+        counted = select(rows.c.agent_id, rows.c.medium, func.count()).group_by(
+            rows.c.agent_id, rows.c.medium
+        )
+        for agent_id, medium, count in connection.execute(counted):
+            mine = counts.setdefault(agent_id, {})
+            mine[medium] = mine.get(medium, 0) + count
+    return counts
+
+
+def set_load(unit: Unit, agent_id: str, used: int, counts: dict[str, int]) -> None:
+    """Write what an agent holds as it was counted anew."""
+    unit.connection.execute(
+        agent_loads.update()
+        .where(agent_loads.c.agent_id == agent_id)
+        .values(used=used, counts=counts)
     )

@@ -115,7 +115,7 @@ class LiveStrip:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """How long it may still take, in ms: as likely shorter than ``low`` as longer than ``high``."""
+    """How long it may still take, in ms; a range, never one number."""
 
     low: int
     high: int

@@ -1,0 +1,36 @@
+"""An honest wait: a range told by the recent pace of the queue, or nothing where too little is
+known.
+"""
+
+from __future__ import annotations
+
+from math import sqrt
+
+from hub.kernel.clock import HOUR
+from hub.routing.views import Estimate
+
+LEAST_SEEN = 5
+"""Fewer starts than this say nothing about the pace."""
+LONGEST = 4 * HOUR
+"""Beyond this nobody can know."""
+NORMAL_20, NORMAL_90 = -0.8416, 1.2816
+
+
+def estimate(position: int, started: int, over: int) -> Estimate | None:
+    """The wait at this position, when ``started`` customers were answered in the last ``over`` ms.
+
+    At a steady pace the moment of the k-th start is gamma distributed; told are its 20th and 90th
+    percentiles, widened by what so few starts leave open about the pace itself.
+    """
+    if started < LEAST_SEEN or position < 1:
+        return None
+    mean = over / started
+    unsure = 1 + 1 / sqrt(started)
+    low = mean * _gamma(position, NORMAL_20) / unsure
+    high = mean * _gamma(position, NORMAL_90) * unsure
+    return None if high > LONGEST else Estimate(round(low), round(high))
+
+
+def _gamma(shape: int, z: float) -> float:
+    """The quantile of a gamma distribution of this shape (Wilson and Hilferty)."""
+    return float(shape * max(0.0, 1 - 1 / (9 * shape) + z / (3 * sqrt(shape))) ** 3)
