@@ -78,3 +78,18 @@ class PublicArticle:
     written_at: Millis
     published_at: Millis
     translation_of: ArticleId | None
+
+
+@dataclass(frozen=True, slots=True)
+class PublicLine:
+    """A published article in a list. Its first tag is its topic."""
+
+    id: ArticleId
+    slug: str
+    language: Language
+    title: str
+    tags: tuple[str, ...]
+
+    @property
+    def topic(self) -> str | None:
+        return self.tags[0] if self.tags else None

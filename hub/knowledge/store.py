@@ -28,7 +28,14 @@ from sqlalchemy import (
 
 from hub.kernel.ids import ArticleId
 from hub.knowledge.markup import render
-from hub.knowledge.model import Article, Language, PublicArticle, Revision, Status
+from hub.knowledge.model import (
+    Article,
+    Language,
+    PublicArticle,
+    PublicLine,
+    Revision,
+    Status,
+)
 from hub.knowledge.ranking import Candidate
 from hub.storage.schema import metadata
 from hub.storage.sql import Json, one_of, texts
@@ -115,8 +122,16 @@ _public_by_slug = _public.where(
     articles.c.slug == bindparam("slug"), articles.c.language == bindparam("language")
 )
 _public_several = _public.where(one_of(articles.c.id, "ids"))
-_public_language = _public.where(articles.c.language == bindparam("language")).order_by(
-    articles.c.published_at.desc(), articles.c.id.desc()
+_public_lines = (
+    _public.with_only_columns(
+        articles.c.id,
+        articles.c.slug,
+        articles.c.language,
+        article_revisions.c.title,
+        article_revisions.c.tags,
+    )
+    .where(articles.c.language == bindparam("language"))
+    .order_by(articles.c.created_at, articles.c.id)
 )
 _public_translation = _public.where(
     articles.c.language == bindparam("language"),
@@ -304,10 +319,13 @@ def find_public_several(connection: Connection, ids: Iterable[str]) -> dict[str,
     return {row.id: _public_article(row) for row in rows}
 
 
-def public_in(connection: Connection, language: Language) -> list[PublicArticle]:
-    """Everything published in a language, the latest first."""
-    rows = connection.execute(_public_language, {"language": language.value})
-    return [_public_article(row) for row in rows]
+def public_lines(connection: Connection, language: Language) -> list[PublicLine]:
+    """Everything published in a language, in the order of writing."""
+    rows = connection.execute(_public_lines, {"language": language.value})
+    return [
+        PublicLine(row.id, row.slug, Language(row.language), row.title, tuple(row.tags))
+        for row in rows
+    ]
 
 
 def public_translation(connection: Connection, article: PublicArticle) -> PublicArticle | None:

@@ -144,12 +144,12 @@ _LEAD = 30
 
 
 def marks_in(text: str, wanted: Wanted) -> tuple[tuple[int, int], ...]:
-    """Where in ``text`` the words asked for are, in order, without overlap."""
+    """Where in ``text`` the words asked for are, in order; what touches is one."""
     marks: list[tuple[int, int]] = []
     for word in sorted(words_of(text), key=lambda word: word.start):
         if not wanted.fits(word.form):
             continue
-        if marks and word.start < marks[-1][1]:
+        if marks and word.start <= marks[-1][1]:
             marks[-1] = (marks[-1][0], max(marks[-1][1], word.end))
         else:
             marks.append((word.start, word.end))

@@ -147,8 +147,7 @@ async def open_desk(
     for routing in routes:
         api.include_router(routing)
     asking.check_routes(api)
-    app = Starlette(routes=[Mount("/api", app=api), *pages])
-    app.add_middleware(BoundedBodies)
+    app = Starlette(routes=[Mount("/api", app=BoundedBodies(api)), *pages])
     api.state.parts = app.state.parts = Parts(database)
     try:
         yield Desk(app, database, clock)
