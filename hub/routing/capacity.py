@@ -1,7 +1,8 @@
 """How much an agent may carry, and carries: units over all media, and a cap for each.
 
-Capacity is used from the offer on. Work that another medium interrupts does not count against that medium,
-and weighs its inactive weight while interrupted.
+Capacity is used from the offer on. Work that another medium interrupts does not count against that
+medium, and weighs its inactive weight while interrupted; against everything else it counts in full, so
+that there is room for it when the interruption ends.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 MEDIA = tuple(Medium)
 NUMBER = {medium: number for number, medium in enumerate(MEDIA)}
 ALL_MEDIA = (1 << len(MEDIA)) - 1
+AT_REST = (ItemState.PARKED, ItemState.WRAP_UP)
 
 
 class Terms:
@@ -54,7 +56,7 @@ def media_bits(media: frozenset[Medium] | None) -> int:
 
 def room_of(seat: Seat, terms: Terms) -> int:
     """The media, as bits, of which the agent could take the lightest work there is."""
-    free = seat.units - seat.used
+    free = seat.units - seat.used - seat.dormant
     counts, caps, media = seat.counts, seat.caps, seat.media
     room = 0
     for bit, medium, least, yielding in terms.trades:
@@ -69,7 +71,7 @@ def room_of(seat: Seat, terms: Terms) -> int:
 
 def has_units(seat: Seat, terms: Terms, medium: int, weight: int) -> bool:
     """True when work of this weight fits beside what the agent carries."""
-    free = seat.units - seat.used
+    free = seat.units - seat.used - seat.dormant
     if weight <= free:
         return True
     yielding = terms.yielding[medium]
@@ -78,16 +80,36 @@ def has_units(seat: Seat, terms: Terms, medium: int, weight: int) -> bool:
 
 def exempt(seat: Seat, yielding: int) -> int:
     """The units of work and offers in media that yield."""
-    return sum(w.units for w in seat.work.values() if yielding >> w.medium & 1) + sum(
+    return sum(claim_of(w) for w in seat.work.values() if yielding >> w.medium & 1) + sum(
         o.units for o in seat.offers.values() if yielding >> o.item.demand.medium & 1
     )
+
+
+def strain(seat: Seat, terms: Terms) -> int:
+    """What the agent carries that nothing else they carry interrupts: never above their units."""
+    carried = [(o.item.demand.medium, o.units) for o in seat.offers.values()]
+    carried += [(w.medium, claim_of(w)) for w in seat.work.values()]
+    yielding = 0
+    for medium, _ in carried:
+        yielding |= terms.yielding[medium]
+    return sum(units for medium, units in carried if not yielding >> medium & 1)
+
+
+def is_over(seat: Seat, terms: Terms) -> bool:
+    """True when the agent carries more than their units or a cap allow."""
+    return strain(seat, terms) > seat.units or any(map(int.__gt__, seat.counts, seat.caps))
+
+
+def claim_of(work: Work) -> int:
+    """What the work weighs as soon as nothing interrupts it."""
+    return work.units if work.state in AT_REST else work.weight
 
 
 def weight_now(work: Work, seat: Seat, terms: Terms) -> int:
     """What this work weighs in its state, beside the agent's other work."""
     rules = terms.by_medium[work.medium]
     if work.state is ItemState.WRAP_UP:
-        return rules.wrap_up_units
+        return min(work.weight, rules.wrap_up_units)
     if rules.inactive_weight is not None and (
         work.state is ItemState.PARKED or is_interrupted(work, seat, terms)
     ):
@@ -96,12 +118,19 @@ def weight_now(work: Work, seat: Seat, terms: Terms) -> int:
 
 
 def is_interrupted(work: Work, seat: Seat, terms: Terms) -> bool:
-    """True while the agent is busy with work that this work yields to."""
+    """True while the agent has other work that this work yields to, its wrap-up included."""
     return terms.any_yield and any(
-        terms.yielding[other.medium] >> work.medium & 1
+        terms.yielding[other.medium] >> work.medium & 1 and presses(other, terms)
         for other in seat.work.values()
-        if other.state in (ItemState.CONNECTING, ItemState.ACTIVE, ItemState.HELD)
     )
+
+
+def presses(work: Work, terms: Terms) -> bool:
+    """True unless the work weighs nothing in its state."""
+    rules = terms.by_medium[work.medium]
+    if work.state is ItemState.WRAP_UP:
+        return rules.wrap_up_units > 0
+    return work.state is not ItemState.PARKED or rules.inactive_weight != 0
 
 
 def load_of(seat: Seat) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hub.routing.capacity import MEDIA, has_units, weight_now
+from hub.routing.capacity import MEDIA, claim_of, has_units, is_over, weight_now
 from hub.routing.effects import LoadChanged, WorkMoved
 from hub.routing.model import ItemState, RoutingState
 from hub.routing.records import InvariantBroken, Offer, Seat, Work
@@ -53,7 +53,7 @@ def take_on(state: State, offer: Offer, to: ItemState) -> Work:
     del seat.offers[item.id]
     seat.work[item.id] = work
     if state.terms.any_yield:
-        _weigh_all(state, seat)
+        weigh_all(state, seat)
         free(state, seat)
     else:
         stand(state, seat)
@@ -69,7 +69,7 @@ def turn(
     work.ends_at = ends_at
     _weigh(state, seat, work)
     if state.terms.any_yield:
-        _weigh_all(state, seat)
+        weigh_all(state, seat)
     state.effects.append(WorkMoved(seat.id, work.item, to, reason, ends_at))
     _ease(state, seat)
 
@@ -84,7 +84,7 @@ def let_go(state: State, seat: Seat, work: Work, reason: str) -> None:
     if work.offer is not None:
         state.accepted.discard(work.offer)
     if state.terms.any_yield:
-        _weigh_all(state, seat)
+        weigh_all(state, seat)
     state.effects.append(WorkMoved(seat.id, work.item, ItemState.DONE, reason))
     if work.units or work.counted:
         state.effects.append(
@@ -94,17 +94,12 @@ def let_go(state: State, seat: Seat, work: Work, reason: str) -> None:
 
 
 def _ease(state: State, seat: Seat) -> None:
-    if seat.excused and not is_over(seat):
+    if seat.excused and not is_over(seat, state.terms):
         seat.excused = False
     if seat.pending is not None or seat.state is DRAINING or not seat.connected:
         state.eased[seat] = None
     state.touched[seat] = None
     free(state, seat)
-
-
-def is_over(seat: Seat) -> bool:
-    """True when the agent carries more than capacity or a cap allows."""
-    return seat.used > seat.units or any(map(int.__gt__, seat.counts, seat.caps))
 
 
 def wrap_up_timer(seat: Seat, work: Work) -> str:
@@ -125,9 +120,11 @@ def disarm_work(state: State, seat: Seat, work: Work) -> None:
         timers.disarm(TimerKind.SILENCE, work.item)
 
 
-def _weigh_all(state: State, seat: Seat) -> None:
+def weigh_all(state: State, seat: Seat) -> None:
+    """Let all work of the agent weigh what it weighs beside the rest."""
     for work in seat.work.values():
         _weigh(state, seat, work)
+    seat.dormant = sum(claim_of(work) - work.units for work in seat.work.values())
 
 
 def _weigh(state: State, seat: Seat, work: Work) -> None:

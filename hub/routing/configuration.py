@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from hub.kernel.ids import QueueId
 from hub.routing import waiting
-from hub.routing.capacity import MEDIA, Terms, media_bits
-from hub.routing.carrying import is_over
+from hub.routing.capacity import MEDIA, Terms, is_over, media_bits
+from hub.routing.carrying import weigh_all
 from hub.routing.inputs import AgentChanged, AgentRemoved, QueueChanged, RulesChanged
 from hub.routing.model import Agent, ItemState, Medium
 from hub.routing.presence import go_offline
@@ -27,7 +27,9 @@ def change_rules(state: State, event: RulesChanged) -> None:
         state.terms.allow(medium, weight)
     for seat in state.seats.values():
         seat.caps = caps_of(state, seat.agent)
-        seat.excused = is_over(seat)
+        weigh_all(state, seat)
+        seat.excused = is_over(seat, state.terms)
+        state.touched[seat] = None
         if seat.presence is not None:
             seat.presence = event.rules.presences.get(seat.presence.code, seat.presence)
             seat.media = media_bits(seat.presence.media)
@@ -77,7 +79,7 @@ def change_agent(state: State, event: AgentChanged) -> None:
     seat.agent = agent
     seat.units = agent.units
     seat.caps = caps_of(state, agent)
-    seat.excused = is_over(seat)
+    seat.excused = is_over(seat, state.terms)
     free(state, seat)
 
 

@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from hub.routing.capacity import MEDIA
+from hub.routing.capacity import MEDIA, claim_of, strain
 from hub.routing.carrying import wrap_up_timer
 from hub.routing.explain import why_not
 from hub.routing.keys import place_of
@@ -95,8 +95,10 @@ def _check_seat(state: State, seat: Seat) -> None:
     _must(counts == seat.counts, "I2", "counts", seat.id)
     units = [o.units for o in seat.offers.values()] + [w.units for w in seat.work.values()]
     _must(sum(units) == seat.used, "I2", "load", seat.id)
+    dormant = sum(claim_of(work) - work.units for work in seat.work.values())
+    _must(dormant == seat.dormant, "I2", "dormant", seat.id)
     if not seat.excused:
-        _must(strain(state, seat) <= seat.units, "I2", "units", seat.id)
+        _must(strain(seat, state.terms) <= seat.units, "I2", "units", seat.id)
         _must(all(map(int.__le__, seat.counts, seat.caps)), "I2", "caps", seat.id)
     supply = supply_for(state, seat)
     _must(seat.supply is supply, "IX", "supply", seat.id)
@@ -105,16 +107,6 @@ def _check_seat(state: State, seat: Seat) -> None:
     if supply is not None:
         _must(seat.place == place_of(seat.ready_since(), seat.seq), "IX", "place", seat.id)
         _must(seat in list(supply), "IX", "not in line", seat.id)
-
-
-def strain(state: State, seat: Seat) -> int:
-    """What the agent carries that nothing interrupts."""
-    carried = [(o.item.demand.medium, o.units) for o in seat.offers.values()]
-    carried += [(w.medium, w.units) for w in seat.work.values()]
-    yielding = 0
-    for medium, _ in carried:
-        yielding |= state.terms.yielding[medium]
-    return sum(units for medium, units in carried if not yielding >> medium & 1)
 
 
 def _check_offers(state: State) -> None:

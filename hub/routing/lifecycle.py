@@ -291,7 +291,7 @@ def hear(state: State, event: CustomerWrote) -> None:
 
 def wait_anew(state: State, item: WorkItem, due: int) -> None:
     """Let a second waiting begin now, with the first step."""
-    item.enqueued_at = state.now
+    item.enqueued_at = item.entered_at = state.now
     item.demand = item.demand.course.demands[0]
     item.come_due(due)
 

@@ -353,6 +353,8 @@ class ItemRow:
     due: int
     """``K``: when this customer should have been answered; smallest first."""
     origin_at: int
+    entered_at: int | None = None
+    """When it came to this queue; ``None`` is ``enqueued_at``."""
     agent: AgentId | None = None
     """Whose work it is."""
     answered_at: int | None = None

@@ -32,6 +32,7 @@ class WorkItem:
         "demand",
         "due",
         "enqueued_at",
+        "entered_at",
         "excluded",
         "expiries",
         "id",
@@ -58,6 +59,9 @@ class WorkItem:
         self.seq = seq
         self.demand = demand
         self.enqueued_at = enqueued_at
+        """When this waiting began: its steps count from here."""
+        self.entered_at = enqueued_at
+        """When it came to this queue: the longest wait counts from here."""
         self.origin_at = origin_at
         self.due = due
         self.place = place_of(due, seq)
@@ -178,6 +182,7 @@ class Seat:
         "caps",
         "connected",
         "counts",
+        "dormant",
         "drains_to",
         "excused",
         "expiries",
@@ -228,6 +233,8 @@ class Seat:
         self.offers: dict[WorkItemId, Offer] = {}
         self.work: dict[WorkItemId, Work] = {}
         self.used = 0
+        self.dormant = 0
+        """What interrupted work will weigh more once nothing interrupts it."""
         self.counts = [0] * len(MEDIA)
         self.excused = False
         """More than capacity was put on the agent by decision: an override, or a change of the rules."""

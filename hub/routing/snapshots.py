@@ -7,8 +7,8 @@ from dataclasses import fields, is_dataclass
 from hashlib import sha256
 
 from hub.routing import waiting
-from hub.routing.capacity import MEDIA, NUMBER, media_bits
-from hub.routing.carrying import is_over, wrap_up_timer
+from hub.routing.capacity import MEDIA, NUMBER, claim_of, is_over, media_bits
+from hub.routing.carrying import wrap_up_timer
 from hub.routing.configuration import caps_of
 from hub.routing.model import (
     AgentRow,
@@ -43,13 +43,13 @@ def rebuild(rows: Snapshot, now: int) -> State:
     state.index.queues = {queue.id: queue for queue in rows.queues}
     _seat_agents(state, rows)
     for item in rows.items:
-        _restore_item(state, item)
+        restore_item(state, item)
     for offer in rows.offers:
         _restore_offer(state, offer)
     for assignment in rows.assignments:
-        _restore_work(state, assignment)
+        restore_work(state, assignment)
     for seat in state.seats.values():
-        seat.excused = is_over(seat)
+        seat.excused = is_over(seat, state.terms)
     stand_all(state)
     for entered in sorted(state.items.values(), key=lambda i: i.seq):
         if entered.state is ItemState.QUEUED:
@@ -106,11 +106,13 @@ def _arm_presence(state: State, seat: Seat, row: AgentRow) -> None:
         timers.arm(TimerKind.RETURN, seat.id, row.returns_at)
 
 
-def _restore_item(state: State, row: ItemRow) -> None:
+def restore_item(state: State, row: ItemRow) -> None:
     course = state.course_for(row.queue, row.medium, row.weight, row.band, row.needs)
     demand = course.demands[min(row.step, len(course.demands) - 1)]
     item = WorkItem(row.id, row.seq, demand, row.enqueued_at, row.origin_at, row.due, row.preferred)
     item.state = row.state
+    if row.entered_at is not None:
+        item.entered_at = row.entered_at
     item.answered_at = row.answered_at
     item.attempts = row.attempts
     item.expiries = row.expiries
@@ -137,7 +139,7 @@ def _restore_offer(state: State, row: OfferRow) -> None:
         state.timers.arm(TimerKind.DELIVERY, offer.id, at)
 
 
-def _restore_work(state: State, row: AssignmentRow) -> None:
+def restore_work(state: State, row: AssignmentRow) -> None:
     seat = state.seats[row.agent]
     number = NUMBER[row.medium]
     work = Work(row.item, row.queue, number, row.weight, row.state, row.since, row.offer)
@@ -148,6 +150,7 @@ def _restore_work(state: State, row: AssignmentRow) -> None:
     work.heard_at = row.heard_at
     seat.work[row.item] = work
     seat.used += work.units
+    seat.dormant += claim_of(work) - work.units
     seat.counts[number] += work.counted
     if row.offer is not None:
         state.accepted.add(row.offer)
@@ -230,6 +233,7 @@ def _item_row(item: WorkItem) -> ItemRow:
         enqueued_at=item.enqueued_at,
         due=item.due,
         origin_at=item.origin_at,
+        entered_at=item.entered_at,
         agent=None if item.agent is None else item.agent.id,
         answered_at=item.answered_at,
         needs=course.needs,

@@ -67,6 +67,8 @@ def assign_course(
     demand = item.demand
     course = state.course_for(queue, MEDIA[demand.medium], demand.weight, band, needs)
     item.demand = course.demands[0]
+    if queue != demand.queue:
+        item.entered_at = state.now
 
 
 def destination(state: State, queue: Queue) -> tuple[Queue | None, str]:
@@ -143,7 +145,7 @@ def _arm(state: State, item: WorkItem) -> None:
         item.timed = True
     max_wait = state.index.queues[demand.queue].max_wait
     if max_wait is not None and item.answered_at is None:
-        timers.arm(TimerKind.MAX_WAIT, item.id, item.enqueued_at + max_wait)
+        timers.arm(TimerKind.MAX_WAIT, item.id, item.entered_at + max_wait)
         item.timed = True
     if item.excluded:
         timers.arm(TimerKind.EXCLUSION, item.id, min(until for until, _ in item.excluded.values()))
