@@ -1,11 +1,18 @@
-"""Conversations, messages and attachments; what comes in and what goes out in normal form."""
+"""Conversations, messages and attachments; what comes in and what goes out in normal form.
+
+What the hot path makes thousands of a second is a msgspec ``Struct``: frozen like the dataclasses, made and changed in a tenth
+of the time.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from hub.customers.model import Claim
 from hub.kernel.clock import Millis
@@ -116,8 +123,7 @@ class AttachmentView:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Author:
+class Author(Struct, frozen=True):
     """Who said it. ``kind``: customer, agent, hub or bot."""
 
     kind: str
@@ -125,8 +131,7 @@ class Author:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Inbound:
+class Inbound(Struct, frozen=True):
     """A customer's words in normal form, as every channel hands them to ``receive``.
 
     ``key`` is the channel's own name for the message: the same key on the same channel is one message.
@@ -155,11 +160,10 @@ class Inbound:
     reference: str | None = None
     reply_within: Millis | None = None
     command_id: str | None = None
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, Any] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
+class Received(Struct, frozen=True):
     """What became of an inbound message."""
 
     message_id: MessageId
@@ -194,8 +198,7 @@ class Outbound:
     attempt: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Conversation:
+class Conversation(Struct, frozen=True):
     """One customer's thread on one channel, open until ended."""
 
     id: ConversationId
@@ -225,9 +228,12 @@ class Conversation:
     rating: Mapping[str, Any] | None
     wrap_up_until: Millis | None
 
+    def but(self, **changes: Any) -> Conversation:
+        """This conversation with some fields changed, one revision on."""
+        return replace(self, rev=self.rev + 1, **changes)
 
-@dataclass(frozen=True, slots=True)
-class Message:
+
+class Message(Struct, frozen=True):
     """One thing said in a conversation. ``ordinal`` counts 1, 2, 3 within it."""
 
     id: MessageId

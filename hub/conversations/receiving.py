@@ -7,7 +7,6 @@ same code.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from hub.conversations import store
@@ -59,7 +58,9 @@ def receive(unit: Unit, batch: Sequence[Inbound]) -> list[Received]:
     for inbound in batch:
         key = (inbound.channel_id, inbound.key)
         answer = answers[key]
-        result.append(replace(answer, duplicate=True) if key in given else answer)
+        if key in given:
+            answer = Received(answer.message_id, answer.conversation_id, duplicate=True)
+        result.append(answer)
         given.add(key)
     return result
 
@@ -179,7 +180,6 @@ class _Keeping:
         }
         if before.waiting_since is None:
             patch |= {"waiting_since": now, "first_reply_due": _due(inbound, now)}
-        after = replace(before, rev=before.rev + 1, **patch)
         wants_somebody = before.status is Status.ENDED or (
             before.routing is Routing.NONE and before.queue_id is not None
         )
@@ -194,7 +194,8 @@ class _Keeping:
                 "wrap_up_until": None,
             }
             self._reopened[before.id] = None
-            after = replace(after, **again)
+            patch |= again
+        after = before.but(**patch)
         self._by_id[before.id] = after
         self._touched[before.id] = None
         change = Change("conversation", before.id, after.rev, full=ConversationView.of(after))

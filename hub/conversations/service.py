@@ -15,7 +15,6 @@ from hub.conversations import store
 from hub.conversations.events import (
     ConversationChanged,
     ConversationEnded,
-    ConversationEvent,
     ConversationOpened,
     ConversationRated,
     ConversationRead,
@@ -135,7 +134,7 @@ def change(
 
     Conversations always go out whole: a screen that never held this one can list it at once.
     """
-    after = replace(before, rev=before.rev + 1, **changes)
+    after = before.but(**changes)
     store.save_conversations(unit.connection, [after])
     return after, Change("conversation", after.id, after.rev, full=ConversationView.of(after))
 

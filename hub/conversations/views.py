@@ -1,4 +1,7 @@
-"""Conversations and messages as screens hold them."""
+"""Conversations and messages as screens hold them.
+
+Views are made once, encoded and let go; not frozen, because that would cost the hot path a good part of its time.
+"""
 
 from __future__ import annotations
 
@@ -21,27 +24,27 @@ from hub.kernel.ids import (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Person:
     id: str
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Preview:
     text: str
     direction: str
     author_name: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Rating:
     score: int
     solved: bool | None
     comment: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ConversationView:
     id: ConversationId
     rev: int
@@ -99,14 +102,14 @@ class ConversationView:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class AuthorView:
     kind: str
     id: str | None
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class MessageView:
     id: MessageId
     rev: int
@@ -149,7 +152,7 @@ class MessageView:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class DraftView:
     id: str
     rev: int
@@ -160,7 +163,7 @@ class DraftView:
     updated_at: Millis
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class UploadView:
     id: str
     name: str

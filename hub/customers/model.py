@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+
+from msgspec import Struct
 
 from hub.kernel.clock import Millis
 from hub.kernel.ids import CustomerId, IdentityId
@@ -35,8 +36,7 @@ class Customer:
     identities: tuple[Identity, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(Struct, frozen=True):
     """What a channel knows of a sender.
 
     ``kind`` and ``address`` (normalised) identify them. ``also`` are further addresses they gave, which nobody has
@@ -94,12 +94,10 @@ class CustomerView:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Recognised:
+class Recognised(Struct, frozen=True):
     """The customer behind a claim; ``is_new`` when this claim was the first we heard of them."""
 
     id: CustomerId
     name: str
     language: str | None
     is_new: bool
-    facts: dict[str, Any] = field(default_factory=dict)

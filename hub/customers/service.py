@@ -61,7 +61,7 @@ def recognise(unit: Unit, claims: Sequence[Claim]) -> list[Recognised]:
         recognised = found.get(key)
         if recognised is None:
             recognised = _appear(unit, claim, found, people, addresses)
-            found[key] = replace(recognised, is_new=False)
+            found[key] = known_now(recognised)
         answers.append(recognised)
     store.insert_many(unit.connection, people, addresses)
     return answers
@@ -99,10 +99,15 @@ def _appear(
     addresses.extend(mine)
     recognised = Recognised(customer_id, name, claim.language, is_new=True)
     for kind, address, _ in given[1:]:
-        found[(kind, address)] = replace(recognised, is_new=False)
+        found[(kind, address)] = known_now(recognised)
     change = Change("customer", customer_id, 1, full=person)
     unit.announce(CustomerAppeared(at=unit.now, customer_id=customer_id, changes=(change,)))
     return recognised
+
+
+def known_now(recognised: Recognised) -> Recognised:
+    """Somebody who was new a moment ago."""
+    return Recognised(recognised.id, recognised.name, recognised.language, is_new=False)
 
 
 def get_customer(unit: Unit, customer_id: str) -> Customer:

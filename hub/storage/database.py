@@ -398,7 +398,7 @@ def _sqlite_writer(url: str, synchronous: str) -> Engine:
             f"synchronous={synchronous}",
             "foreign_keys=ON",
             "busy_timeout=10000",
-            "wal_autocheckpoint=2000",
+            "wal_autocheckpoint=10000",
             "cache_size=-65536",
             "temp_store=MEMORY",
         ):
