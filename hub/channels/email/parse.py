@@ -18,6 +18,7 @@ from hub.channels.email.markup import bare_words, html_to_text, sanitise
 from hub.channels.email.media import media_type_by_content
 from hub.channels.email.mime import Part, read_fields, split, walk
 from hub.channels.email.quoting import split_quoted
+from hub.channels.email.verification import asks_to_verify
 from hub.kernel.clock import Millis
 
 _UNSAFE_IN_NAME = re.compile(
@@ -107,6 +108,8 @@ def parse(
     body = _Body(limits, with_html)
     body.read(root)
     text, html = split_quoted(body.text()), body.html()
+    if asks_to_verify(subject, text.visible):
+        body.faults.append("verification")
     to, cc, reply_to = (_mailboxes(root, name, limits) for name in ("to", "cc", "reply-to"))
     faults = [
         *author.faults,

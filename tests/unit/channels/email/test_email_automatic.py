@@ -77,3 +77,28 @@ def test_a_person_is_taken_for_a_person(field: str) -> None:
 
 def test_an_ordinary_mail_is_a_persons() -> None:
     assert parse(a_mail()).automatic is None
+
+
+@pytest.mark.parametrize(
+    ("subject", "text"),
+    [
+        ("Slack", "Your confirmation code is 123-456"),
+        ("Confirm your email address", "Click https://service.example/c/abc"),
+        ("登录提醒", "您的验证码是 8842，五分钟内有效。"),
+        ("重置您的密码", "请点击 https://service.example/r/1"),
+    ],
+)
+def test_a_code_sent_to_our_address_is_known_for_what_it_is(subject: str, text: str) -> None:
+    assert "verification" in parse(a_mail(text, subject=subject)).faults
+
+
+@pytest.mark.parametrize(
+    ("subject", "text"),
+    [
+        ("My order", "Order 123456 did not come. See https://shop.example/o/1"),
+        ("验证码收不到", "我一直收不到验证码，怎么办？"),
+        ("Invoice", "The total is 1,234.56 EUR, please verify."),
+    ],
+)
+def test_a_customer_who_only_speaks_of_codes_is_not_suspected(subject: str, text: str) -> None:
+    assert "verification" not in parse(a_mail(text, subject=subject)).faults
