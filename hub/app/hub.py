@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Sequence
 from functools import partial
 from typing import Any
 
+import msgspec
 import structlog
 from fastapi import FastAPI
 from sqlalchemy import Connection
@@ -21,6 +22,7 @@ from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from hub.agents import api as agents_api, service as agents, store as agent_store
 from hub.agents.asking import check_routes
 from hub.agents.events import AgentChanged
+from hub.agents.model import Agent
 from hub.agents.passwords import Passwords
 from hub.app import health, pages
 from hub.app.limits import Limits, address_of
@@ -39,13 +41,17 @@ from hub.conversations import api as conversations_api, store as conversation_st
 from hub.conversations.events import Replied
 from hub.customers import api as customers_api
 from hub.journey import chart
+from hub.knowledge import api as knowledge_api
 from hub.kernel.clock import DAY, Clock, Millis, SystemClock
 from hub.realtime import api as realtime_api
+from hub.realtime.frames import live
 from hub.realtime.passing import Passing
 from hub.realtime.sockets import AgentSockets, Desk
 from hub.realtime.switchboard import Switchboard
 from hub.realtime.tickets import Tickets
 from hub.realtime.visitors import VisitorSockets
+from hub.routing import api as routing_api
+from hub.routing.runner import Runner
 from hub.settings import Settings
 from hub.storage import commands
 from hub.storage.blobs import FolderBlobs
@@ -58,6 +64,7 @@ from hub.storage.migrate import check, epoch_of, migrate
 from hub.storage.subscriptions import Reader
 from hub.storage.tail import Tail
 from hub.storage.unit import Unit
+from hub.tickets import api as tickets_api, store as tickets_store
 from hub.web import problems
 from hub.web.bodies import BoundedBodies
 from hub.web.outgoing import Outgoing
@@ -152,7 +159,27 @@ class Hub:
             agent_name=self.agent_name,
         )
         self.agent_names: dict[str, str] = {}
+        self.router = Runner(self.database, self.bus, node=self.node)
+        self.desk.connected = self.router.connected
+        self.desk.disconnected = self.router.disconnected
+        self.desk.offer_shown = lambda agent_id, offer_id: self.router.offer_shown(
+            offer_id, agent_id
+        )
+        self.desk.live_frames = self._live_frames
+        self.visitors.place_of = self._place_of
         self.app = self._application()
+
+    def _live_frames(self, agent: Agent) -> list[str]:
+        """Everything live, for an agent who has just caught up."""
+        made = [
+            live("presence", agent_id, view) for agent_id, view in self.router.presences().items()
+        ]
+        return [*made, live("queues", "all", self.router.live_figures())]
+
+    def _place_of(self, conversation_id: str) -> dict[str, Any] | None:
+        """Where a waiting customer stands, as the widget is told."""
+        waiting = self.router.waiting(conversation_id)
+        return None if waiting is None else msgspec.to_builtins(waiting)
 
     def agent_name(self, agent_id: str) -> str:
         """What customers know an agent by."""
@@ -169,7 +196,11 @@ class Hub:
     def customer_counts(self, connection: Connection, customer_id: str) -> dict[str, int]:
         """How many conversations and open tickets a customer has."""
         mine = conversation_store.conversations.c.customer_id == customer_id
-        return {"conversations": conversation_store.counted(connection, mine)}
+        tickets = tickets_store.open_tickets_of(connection, [customer_id])
+        return {
+            "conversations": conversation_store.counted(connection, mine),
+            "open_tickets": sum(tickets.values()),
+        }
 
     # -- the application --------------------------------------------------------------------------------------
 
@@ -182,7 +213,15 @@ class Hub:
             openapi_url="/openapi.json",
         )
         api.state.parts = self
-        for part in (agents_api, conversations_api, customers_api, realtime_api):
+        for part in (
+            agents_api,
+            conversations_api,
+            customers_api,
+            realtime_api,
+            routing_api,
+            tickets_api,
+            knowledge_api,
+        ):
             api.include_router(part.routes)
         problems.install(api)
         check_routes(api)
@@ -227,6 +266,8 @@ class Hub:
             await self.database.write(partial(outbound.take_back, self.node))
             for reader, subscription in zip(readers, self.chart.subscriptions, strict=True):
                 self.loops.begin(f"after {subscription.name}", reader.run)
+            await self.router.start()
+            stack.push_async_callback(self.router.stop)
             self.loops.begin("outbox", self.outbox.run)
             self.loops.begin("jobs", Worker(self.database, {}).run)
             self.loops.begin("tidy", self._tidy)
@@ -239,6 +280,7 @@ class Hub:
 
     def chart_live(self) -> None:
         """Who follows the log live on this node."""
+        self.tail.follow(self.router.hear)
         self.tail.follow(self.passing.follow)
         self.tail.follow(_only(AgentChanged, self._rename))
         self.tail.follow(self.visitors.follow)
@@ -258,6 +300,20 @@ class Hub:
             self.switchboard.tick(self.tail.head)
             self.passing.tick()
             await self.visitors.tick()
+            self._tell_live()
+
+    def _tell_live(self) -> None:
+        """Once a second: the live strip, and how those are who have changed."""
+        if not len(self.switchboard):
+            return
+        frames = [
+            live("presence", agent_id, view)
+            for agent_id, view in self.router.fresh_presences().items()
+        ]
+        figures = live("queues", "all", self.router.live_figures())
+        for connection in self.switchboard.agents():
+            for frame in (*frames, figures):
+                connection.say(frame)
 
     async def _part(self) -> None:
         """Tell everybody to come back in a while, and give them a moment to hear it."""

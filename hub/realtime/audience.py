@@ -22,6 +22,11 @@ HIDDEN = frozenset({"agent.signed_in", "agent.signed_out"})
 OFFERS = "offer."
 
 
+def is_for_everybody(line: Logged) -> bool:
+    """True for what every agent may see: customers, agents, articles, and tickets whatever they link to."""
+    return line.conversation_id is None or line.ticket_id is not None
+
+
 @dataclass(frozen=True)
 class AgentAudience:
     """What one agent may see."""
@@ -34,7 +39,7 @@ class AgentAudience:
             return None
         if line.type in PRIVATE:
             return line.changes if line.agent_id == self.agent.id else None
-        if line.conversation_id is None or self.agent.sees_everything:
+        if is_for_everybody(line) or self.agent.sees_everything:
             return line.changes
         if line.type.startswith(OFFERS) and line.agent_id == self.agent.id:
             return line.changes

@@ -43,7 +43,6 @@ class Desk:
     def __init__(self) -> None:
         self.connected: Callable[[str], None] = lambda agent_id: None
         self.disconnected: Callable[[str], None] = lambda agent_id: None
-        self.heartbeat: Callable[[str], None] = lambda agent_id: None
         self.offer_shown: Callable[[str, str], None] = lambda agent_id, offer_id: None
         self.live_frames: Callable[[Agent], list[str]] = lambda agent: []
 
@@ -101,15 +100,14 @@ class AgentSockets:
         assert connection.agent is not None
         if connection.viewing is not None:
             self._passing.agent_views(connection.agent.id, connection.viewing, is_there=False)
-        if self._switchboard.leave(connection):
+        self._switchboard.leave(connection)
+        if connection.is_counted:
             self._desk.disconnected(connection.agent.id)
 
     async def _act(self, connection: Connection, frame: Any) -> None:
         agent = connection.agent
         assert agent is not None
-        if frame is None:
-            self._desk.heartbeat(agent.id)
-        elif isinstance(frame, Hello):
+        if isinstance(frame, Hello):
             await self._hello(connection, frame)
         elif isinstance(frame, OfferShown):
             crashpoint("IN11")
@@ -142,14 +140,14 @@ class AgentSockets:
         if not self._tickets.take(hello.ticket, connection.mark):
             session.part("signed_out", None)
             return
-        first = self._switchboard.join(connection)
+        self._switchboard.join(connection)
         # Rights may have changed between the cookie's check and the join: look again, now that changes are heard.
         fresh = await self._database.read(agents_store.find, agent.id)
         if fresh is None or fresh.disabled or fresh != agent:
             session.reset("rights")
             return
-        if first:
-            self._desk.connected(agent.id)
+        connection.is_counted = True
+        self._desk.connected(agent.id)
         await catch_up(
             connection, self._database, self._tail, self._epoch(), hello.epoch, hello.after
         )

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from hub.agents.model import Agent
 from hub.kernel.clock import Clock
+from hub.realtime.audience import is_for_everybody
 from hub.realtime.frames import EventFrame
 from hub.realtime.session import Phase, Session
 from hub.storage.log import Logged
@@ -34,6 +35,7 @@ class Connection:
     customer_id: str | None = None
     mark: str = ""
     viewing: str | None = None
+    is_counted: bool = False
     on_sent: Callable[[], None] | None = None
     woken: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -63,13 +65,13 @@ class Switchboard:
 
     # -- coming and going ------------------------------------------------------------------------------------
 
-    def join(self, connection: Connection) -> bool:
-        """Let it hear; True when it is the first of its agent."""
+    def join(self, connection: Connection) -> None:
+        """Let it hear."""
         self._all.add(connection)
         if connection.customer_id is not None:
             self._visitors[connection.customer_id].add(connection)
         if connection.agent is None:
-            return False
+            return
         agent = connection.agent
         self._agents[agent.id].add(connection)
         if agent.sees_everything:
@@ -77,22 +79,20 @@ class Switchboard:
         else:
             for queue_id in agent.queues:
                 self._queues[queue_id].add(connection)
-        return len(self._agents[agent.id]) == 1
 
-    def leave(self, connection: Connection) -> bool:
-        """Forget it; True when it was the last of its agent."""
+    def leave(self, connection: Connection) -> None:
+        """Forget it."""
         if connection not in self._all:
-            return False
+            return
         self._all.discard(connection)
         self._seers.discard(connection)
         if connection.customer_id is not None:
             _drop(self._visitors, connection.customer_id, connection)
         if connection.agent is None:
-            return False
+            return
         for queue_id in connection.agent.queues:
             _drop(self._queues, queue_id, connection)
         _drop(self._agents, connection.agent.id, connection)
-        return connection.agent.id not in self._agents
 
     @property
     def present(self) -> Iterable[str]:
@@ -133,7 +133,7 @@ class Switchboard:
             connection.wake()
 
     def _candidates(self, line: Logged) -> Iterable[Connection]:
-        if line.conversation_id is None:
+        if is_for_everybody(line):
             return list(self._all)
         found = set(self._seers)
         found |= self._agents.get(line.agent_id or "", _NOBODY)
