@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ from hub.channels.secrets import Vault
 from hub.conversations import service as conversations, store as conversation_store
 from hub.conversations.events import Replied
 from hub.conversations.model import (
+    Attachment,
     Conversation,
     Direction,
     Inbound,
@@ -36,6 +37,7 @@ from hub.conversations.model import (
     Routing,
 )
 from hub.conversations.views import MessageView
+from hub.kernel import ids
 from hub.kernel.clock import SetClock, SystemClock
 from hub.kernel.ids import ChannelId, QueueId
 from hub.storage import log
@@ -139,12 +141,19 @@ class SmallHub:
 
         await self.database.write(own)
 
-    async def reply(self, conversation_id: str, text: str) -> MessageView:
-        """The agent takes the conversation and answers."""
+    async def reply(
+        self, conversation_id: str, text: str, files: Sequence[Attachment] = ()
+    ) -> MessageView:
+        """The agent takes the conversation and answers; the files' contents are among the blobs."""
         await self.assign(conversation_id)
-        return await self.database.write(
-            lambda unit: conversations.reply(unit, conversation_id, text, by=self.agent)
-        )
+
+        def answer(unit: Unit) -> MessageView:
+            for file in files:
+                conversations.keep_upload(unit, self.agent.actor, file)
+            uploads = [file.id for file in files]
+            return conversations.reply(unit, conversation_id, text, by=self.agent, uploads=uploads)
+
+        return await self.database.write(answer)
 
     async def retry(self, message_id: str) -> MessageView:
         """The agent sends a message once more."""
@@ -236,6 +245,7 @@ async def running_hub(
     ``allowed``: private ``host:port`` pairs it may call, the simulators'; ``patience``: how many
     seconds it waits for them. Nothing is sent by itself: a test calls ``send_due``.
     """
+    ids._source = ids.IdSource()  # other tests' clocks went ahead, and ids never go back
     clock = SetClock(SystemClock().now())
     migrate(url, clock.now())
     chart = Chart()

@@ -78,7 +78,7 @@ class Looking:
         """Never before the account was set up here: what came earlier was somebody else's."""
         seen = self._seen_until.get(account.id)
         since = now - LOOK_BACK if seen is None else seen - OVERLAP
-        return Millis(max(since, min(moment_of(account.id), now)))
+        return Millis(max(since, moment_of(account.id)))
 
     async def _receive(self, account: Account, message: Any) -> None:
         form = _form_of(message)
