@@ -19,10 +19,13 @@ from hub.routing import inputs, snapshots
 from hub.routing.committing import Deed, Weighed
 from hub.routing.core import next_timer, step
 from hub.routing.effects import (
+    Alerted,
     Effect,
+    Grant,
     ItemMoved,
     LoadChanged,
     OfferChanged,
+    PresenceChanged as PresenceMoved,
     Refused,
     WorkMoved,
 )
@@ -82,9 +85,14 @@ class Following:
         ``about`` names the work item whose own effects the rows show already.
         """
         refused: str | None = None
-        for effect in step(self.state, put, self._now):
+        effects = step(self.state, put, self._now)
+        last = {e.agent: e for e in effects if isinstance(e, PresenceMoved)}
+        for effect in effects:
             if isinstance(effect, Refused):
                 refused = effect.code
+            elif isinstance(effect, PresenceMoved):
+                if last[effect.agent] is effect:
+                    self.deeds.append(effect)
             elif about is None or not _is_about(effect, about):
                 self._note(effect)
         return refused
@@ -100,7 +108,7 @@ class Following:
                 self._weigh(effect.agent, effect.item)
         elif isinstance(effect, LoadChanged):
             self._weigh(effect.agent, effect.item)
-        elif not isinstance(effect, Refused):
+        elif isinstance(effect, Grant | ItemMoved | Alerted):
             self.deeds.append(effect)
 
     def _weigh(self, agent_id: AgentId, item_id: WorkItemId) -> None:
