@@ -258,14 +258,18 @@ class _Worker:
             await self.end()
             return Broken("worker-hung")
         except (EOFError, OSError):
+            # Its death is near, and how it died must be learnt before it is killed: killing asks, too.
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._process.wait(), 5)
             await self.end()
             return Broken(_epitaph(self._process.returncode))
 
     async def end(self) -> None:
         """Kill the process and wait until it is gone."""
         self._is_broken = True
-        with contextlib.suppress(ProcessLookupError):
-            self._process.kill()
+        if self._process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.kill()
         self._to.close()
         await self._process.wait()
 
