@@ -5,36 +5,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
-from typing_extensions import override
-
-
-class _Server(uvicorn.Server):
-    """Says when it listens, and leaves signals to whoever owns the process."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.listens = asyncio.Event()
-
-    @override
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.listens.set()
-
-    @override
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
 
 
 @contextlib.asynccontextmanager
 async def served(app: ASGIApp, port: int = 0) -> AsyncIterator[str]:
     """Serve ``app`` on 127.0.0.1 while the block lasts; gives its address, ``http://127.0.0.1:port``.
 
-    ``port`` 0 takes a free one. Answers still under way when the block ends are cut off.
+    ``port`` 0 takes a free one. Answers still under way when the block ends are cut off. Signals
+    are left to whoever owns the process.
     """
     under_way: set[asyncio.Task[None]] = set()
 
@@ -57,14 +39,19 @@ async def served(app: ASGIApp, port: int = 0) -> AsyncIterator[str]:
         proxy_headers=False,
         ws="websockets-sansio",
     )
-    server = _Server(config)
-    serving = asyncio.create_task(server.serve(sockets=[listening]))
+    config.load()
+    server = uvicorn.Server(config)
+    server.lifespan = config.lifespan_class(config)
+    await server.startup(sockets=[listening])
     try:
-        await server.listens.wait()
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"
     finally:
-        server.should_exit = server.force_exit = True
+        for each in server.servers:
+            each.close()
+        for connection in list(server.server_state.connections):
+            connection.shutdown()
         for task in under_way:
             task.cancel()
-        await serving
+        await asyncio.gather(*under_way, return_exceptions=True)
+        await asyncio.sleep(0)  # the connections notice that they are closed
         listening.close()
