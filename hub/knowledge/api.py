@@ -11,11 +11,11 @@ from starlette.responses import Response
 
 from hub.agents.asking import Asked, may
 from hub.knowledge import service, store
-from hub.knowledge.finding import find_articles
-from hub.knowledge.markup import TEXT_MOST, render
+from hub.knowledge.finding import find_articles, piece_of
+from hub.knowledge.markup import TEXT_MOST
 from hub.knowledge.model import Language, Status
 from hub.knowledge.views import ArticleFound, ArticleView, RevisionView
-from hub.storage.words import Wanted, snippet_of
+from hub.storage.words import Wanted
 from hub.web.paging import Cursor, Limit, Page, cursor_of, place_of
 
 routes = APIRouter(tags=["articles"])
@@ -91,9 +91,7 @@ def _page(
     shown = found[:limit]
     nothing = Wanted(())
     items = [
-        ArticleFound.of(
-            article, snippet_of(render(article.text).plain, nothing), (), fallback=False
-        )
+        ArticleFound.of(article, piece_of(article, nothing), (), fallback=False)
         for article in shown
     ]
     more = len(found) > limit

@@ -10,10 +10,10 @@ from sqlalchemy import Connection
 
 from hub.knowledge import store
 from hub.knowledge.markup import render
-from hub.knowledge.model import Language, PublicArticle, Status
+from hub.knowledge.model import Article, Language, PublicArticle, Status
 from hub.knowledge.ranking import Candidate, ranked, telling
 from hub.knowledge.views import ArticleFound
-from hub.storage.words import Snippet, Wanted, marks_in, snippet_of
+from hub.storage.words import SNIPPET_MOST, Snippet, Wanted, marks_in, snippet_of
 
 CANDIDATES = 100
 """How many of the database's best are ranked again."""
@@ -51,6 +51,12 @@ def _best(look: _Look, question: str, language: Language | None) -> tuple[list[s
     return [], False
 
 
+def piece_of(article: Article | PublicArticle, wanted: Wanted) -> Snippet:
+    """What a list shows of an article: in Chinese half as many characters say as much."""
+    most = SNIPPET_MOST // 2 if article.language is Language.ZH else SNIPPET_MOST
+    return snippet_of(render(article.text).plain, wanted, most)
+
+
 def find_articles(
     connection: Connection,
     question: str,
@@ -76,7 +82,7 @@ def find_articles(
     return [
         ArticleFound.of(
             found[id_],
-            snippet_of(render(found[id_].text).plain, wanted),
+            piece_of(found[id_], wanted),
             marks_in(found[id_].title, wanted),
             fallback=fallback,
         )
@@ -99,7 +105,7 @@ def find_public(
     return [
         PublicFound(
             found[id_],
-            snippet_of(render(found[id_].text).plain, wanted),
+            piece_of(found[id_], wanted),
             marks_in(found[id_].title, wanted),
             fallback,
         )

@@ -93,12 +93,22 @@ def _kept(tag: str, name: str, value: str) -> str | None:
 
 
 def _plain(tokens: list[Token]) -> str:
-    parts = [
-        _words(token) if token.type == "inline" else token.content
-        for token in tokens
-        if token.type in {"inline", "code_block", "fence"}
-    ]
+    parts = []
+    for before, token in zip([None, *tokens], tokens, strict=False):
+        if token.type == "inline":
+            words = _words(token)
+            is_heading = before is not None and before.type == "heading_open"
+            parts.append(_introducing(words) if is_heading else words)
+        elif token.type in {"code_block", "fence"}:
+            parts.append(token.content)
     return "\n".join(part for part in parts if part)
+
+
+def _introducing(heading: str) -> str:
+    """A heading as it reads in front of its text, where both stand on one line."""
+    if not heading or not heading[-1].isalnum():
+        return heading
+    return heading + ("：" if heading[-1] >= "\u3400" else ":")
 
 
 def _words(inline: Token) -> str:

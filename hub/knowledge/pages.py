@@ -18,11 +18,11 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from hub.knowledge import store
-from hub.knowledge.finding import PublicFound, find_public
+from hub.knowledge.finding import PublicFound, find_public, piece_of
 from hub.knowledge.markup import render
 from hub.knowledge.model import Language, PublicArticle, PublicLine
 from hub.knowledge.phrases import IN, Phrases, day_of
-from hub.storage.words import Wanted, snippet_of
+from hub.storage.words import Wanted
 
 QUESTION_MOST = 200
 FOUND_MOST = 20
@@ -230,7 +230,7 @@ def _article_page(
         "translated": other is not None,
         "html": Markup(rendered.html),  # noqa: S704 - cleaned by nh3
         "headings": rendered.headings,
-        "summary": snippet_of(rendered.plain, Wanted(())).text,
+        "summary": piece_of(one, Wanted(())).text,
         "when": one.written_at,
         "iso": day_of(one.written_at).date().isoformat(),
         "minutes": minutes_of(rendered.plain),

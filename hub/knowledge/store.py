@@ -78,9 +78,9 @@ article_revisions = Table(
     PrimaryKeyConstraint("article_id", "number"),
 )
 
-written = SearchIndex("articles", metadata, title=1.0, tags=0.4, text=0.2)
+written = SearchIndex("articles", metadata, title=1.0, tags=0.1, text=0.2)
 """What authors and agents find: the newest revision of every article."""
-public = SearchIndex("articles_public", metadata, title=1.0, tags=0.4, text=0.2)
+public = SearchIndex("articles_public", metadata, title=1.0, tags=0.1, text=0.2)
 """What everybody finds: the published revision of what is published, and nothing else."""
 
 _one = select(articles).where(articles.c.id == bindparam("id"))

@@ -71,7 +71,17 @@ def test_headings_stand_below_the_title_and_can_be_jumped_to() -> None:
 
 def test_the_plain_text_has_the_words_and_no_signs() -> None:
     plain = render(
-        "## 申请补发\n\n1. 打开**订单**，\n   点[这里](/x)。\n\n| a |\n|---|\n| b |\n\n    code"
+        "## 申请补发\n\n## What now\n\n1. 打开**订单**，\n   点[这里](/x)。\n\n"
+        "| a |\n|---|\n| b |\n\n    code"
     ).plain
 
-    assert plain.split() == ["申请补发", "打开订单，", "点这里。", "a", "b", "code"]
+    assert plain.split() == [
+        "申请补发：",
+        "What",
+        "now:",
+        "打开订单，",
+        "点这里。",
+        "a",
+        "b",
+        "code",
+    ]
