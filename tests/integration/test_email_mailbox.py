@@ -137,7 +137,8 @@ async def test_bytes_arrive_unchanged(servers: MailServers, support: str) -> Non
     letter = a_raw_mail(
         "From: ann@customer.example",
         "Content-Type: text/plain; charset=GB18030",
-        body="您好 𠮷\r\n) OK (\r\nA1 OK done\r\n{12}\r\n".encode("gb18030") + bytes(range(14, 256)),
+        body="您好 𠮷\r\n) OK (\r\nA1 OK done\r\n{12}\r\n".encode("gb18030")
+        + bytes(range(14, 256)),
     )
     await servers.put(support, letter)
     shelf = Shelf()

@@ -258,7 +258,7 @@ class _Worker:
             await self.end()
             return Broken("worker-hung")
         except (EOFError, OSError):
-            # Its death is near, and how it died must be learnt before it is killed: killing asks, too.
+            # How it died must be learnt before it is killed: killing asks, too.
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._process.wait(), 5)
             await self.end()

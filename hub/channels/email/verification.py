@@ -11,7 +11,8 @@ import re
 _LOOK_AT = 2_000
 _SAYS = re.compile(
     r"verif(?:y|ication)\b|confirm (?:your|this) (?:e-?mail|account|address)"
-    r"|one[- ]time (?:code|pass)|(?:sign|log)[- ]?in code|security code|confirmation code|your code is|reset your password"
+    r"|one[- ]time (?:code|pass)|(?:sign|log)[- ]?in code"
+    r"|security code|confirmation code|your code is|reset your password"
     r"|验证码|校验码|动态密码|激活(?:您|你)的|验证(?:您|你)的(?:邮箱|账号|帐号|账户|身份)"
     r"|确认(?:您|你)的邮箱|重置(?:您|你)?的?密码",
     re.IGNORECASE,
