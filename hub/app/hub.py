@@ -41,7 +41,7 @@ from hub.conversations import api as conversations_api, store as conversation_st
 from hub.conversations.events import Replied
 from hub.customers import api as customers_api
 from hub.journey import chart
-from hub.knowledge import api as knowledge_api
+from hub.knowledge import api as knowledge_api, pages as help_centre
 from hub.kernel.clock import DAY, Clock, Millis, SystemClock
 from hub.realtime import api as realtime_api
 from hub.realtime.frames import live
@@ -232,6 +232,7 @@ class Hub:
             WebSocketRoute("/api/realtime", self.agent_sockets),
             WebSocketRoute("/chat/socket", self.visitors),
             Mount("/api", app=BoundedBodies(api)),
+            *help_centre.routes(),
             *pages.routes(),
         ]
         app = Starlette(
