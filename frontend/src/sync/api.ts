@@ -99,6 +99,16 @@ export class Api {
   }
 }
 
+/** What was asked for, or null when there is none, or none that one may see. */
+export async function unlessAbsent<T>(asked: Promise<T>): Promise<T | null> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof Refused && [403, 404].includes(error.problem.status)) return null;
+    throw error;
+  }
+}
+
 /** The body of a good answer; throws `Refused` for any other. */
 export function jsonOf(answer: HttpAnswer): unknown {
   if (answer.status < 300) return answer.body;

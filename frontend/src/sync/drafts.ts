@@ -1,7 +1,7 @@
 /** Drafts: on this device with each key, at the hub a moment later, and never lost to another tab or device. */
 import type { Draft, DraftMode, Id, Millis } from '@/domain/entities';
 
-import { mayPass, problemOf, type Api } from './api';
+import { mayPass, problemOf, unlessAbsent, type Api } from './api';
 import { Cell } from './cell';
 import { Pauses } from './pauses';
 import type { HttpAnswer, Keep, Timer, World } from './ports';
@@ -11,14 +11,17 @@ import { Refused, type DraftAttachment, type Drafts, type DraftView, type Readab
 /** Send after so long without a key. */
 const QUIET: Millis = 800;
 
+/** So many texts on the wire without an answer are remembered as ours. */
+const SENT_KEPT = 20;
+
 /** What is kept on this device while the hub has not confirmed it. */
 type LocalCopy = {
   text: string;
   attachments: readonly DraftAttachment[];
   /** The hub's draft that this text was written over. */
   base: { rev: number; text: string };
-  /** The last text that was put on the wire: seen again at the hub, it is ours. */
-  sent: string | null;
+  /** What was put on the wire since then, newest last: seen again at the hub, it is ours. */
+  sent: readonly string[];
   /** The other text, while the two are not reconciled. */
   theirs: string | null;
 };
@@ -35,7 +38,6 @@ type Kept = {
   /** The hub's draft has been read. */
   read: boolean;
   pauses: Pauses;
-  writing: Promise<void>;
 };
 
 const EMPTY: DraftView = { text: '', attachments: [], state: 'clean', theirs: null, loaded: false };
@@ -43,7 +45,7 @@ const NOTHING: LocalCopy = {
   text: '',
   attachments: [],
   base: { rev: 0, text: '' },
-  sent: null,
+  sent: [],
   theirs: null,
 };
 
@@ -60,8 +62,8 @@ export class DraftKeeper implements Drafts {
 
   constructor(private readonly deps: DraftsDeps) {
     deps.store.watch((kind, ids) => {
-      if (kind !== 'draft') return;
-      for (const id of ids) this.heard(id);
+      if (kind === 'draft') for (const id of ids) this.heard(id);
+      if (kind === 'conversation') this.accompany(ids);
     });
   }
 
@@ -122,9 +124,35 @@ export class DraftKeeper implements Drafts {
     const watched = [...this.kept.values()].filter((kept) => kept.read);
     const drafts: Draft[] = [];
     for (const conversation of new Set(watched.map((kept) => kept.conversation))) {
-      drafts.push(...(await this.deps.api.drafts(conversation)));
+      drafts.push(...((await unlessAbsent(this.deps.api.drafts(conversation))) ?? []));
     }
     return drafts;
+  }
+
+  /** The hub went back to a backup: words that it had confirmed, and lost, are still here. */
+  rescue(): void {
+    for (const kept of this.kept.values()) {
+      const there = this.deps.store.get('draft', kept.id);
+      if (kept.cell.get().state !== 'clean' || kept.local.text === (there?.text ?? '')) continue;
+      const base = { rev: there?.rev ?? 0, text: there?.text ?? '' };
+      kept.local = { ...kept.local, base };
+      this.show(kept, { state: 'dirty' });
+      this.keepLocal(kept);
+      this.soon(kept, 0);
+    }
+  }
+
+  /** Access to a conversation was lost, and with it word of its drafts, or is back. */
+  private accompany(conversations: ReadonlySet<Id>): void {
+    const { store } = this.deps;
+    for (const kept of this.kept.values()) {
+      if (!conversations.has(kept.conversation)) continue;
+      if (store.isGone('conversation', kept.conversation)) {
+        kept.read = false;
+        store.forget('draft', [kept.id]);
+      } else if (!kept.read) void this.load(kept);
+      else if (kept.cell.get().state === 'dirty' && kept.timer === null) this.soon(kept, QUIET);
+    }
   }
 
   private open(conversation: Id, mode: DraftMode): Kept {
@@ -142,7 +170,6 @@ export class DraftKeeper implements Drafts {
         loading: false,
         read: false,
         pauses: new Pauses(this.deps.world.random, 500, 15_000),
-        writing: Promise.resolve(),
       };
       this.kept.set(id, kept);
       void this.load(kept);
@@ -215,15 +242,15 @@ export class DraftKeeper implements Drafts {
     if (hub.rev === local.base.rev && hub.text === local.base.text) return;
     const base = { rev: hub.rev, text: hub.text };
     if (state === 'clean') {
-      kept.local = { text: hub.text, attachments: hub.attachments, base, sent: null, theirs: null };
+      kept.local = { text: hub.text, attachments: hub.attachments, base, sent: [], theirs: null };
       this.settle(kept);
       return;
     }
-    const ours = [local.sent, local.base.text, local.text, ''].includes(hub.text);
+    const ours = [...local.sent, local.base.text, local.text, ''].includes(hub.text);
     kept.local = { ...local, base, theirs: ours ? local.theirs : hub.text };
     this.keepLocal(kept);
     if (!ours) this.show(kept, { state: 'conflict' });
-    else if (hub.text === local.text && local.sent === local.text) this.settle(kept);
+    else if (hub.text === local.text && local.sent.includes(local.text)) this.settle(kept);
     else if (state !== 'conflict') this.soon(kept, QUIET);
   }
 
@@ -239,9 +266,10 @@ export class DraftKeeper implements Drafts {
     if (kept.saving || kept.cell.get().state !== 'dirty') return;
     const { text, attachments, base } = kept.local;
     kept.saving = true;
-    kept.local = { ...kept.local, sent: text };
+    kept.local = { ...kept.local, sent: [...kept.local.sent, text].slice(-SENT_KEPT) };
     this.keepLocal(kept);
     this.show(kept, { state: 'saving' });
+    const { generation } = this.deps.store;
     let answer: HttpAnswer;
     try {
       answer = await this.put(kept, text, attachments, base.rev);
@@ -250,6 +278,11 @@ export class DraftKeeper implements Drafts {
       answer = { status: error.problem.status, body: error.problem, retry_after: null };
     }
     kept.saving = false;
+    if (generation !== this.deps.store.generation) {
+      this.show(kept, { state: 'dirty' }); // an answer of the past
+      this.soon(kept, 0);
+      return;
+    }
     this.answered(kept, answer, text, attachments);
   }
 
@@ -277,7 +310,7 @@ export class DraftKeeper implements Drafts {
     if (answer.status < 300 && answer.status > 0) {
       const draft = answer.body as Draft;
       kept.pauses.reset();
-      kept.local = { ...kept.local, base: { rev: draft.rev, text }, sent: text };
+      kept.local = { ...kept.local, base: { rev: draft.rev, text }, sent: [text] };
       this.deps.store.put('draft', [draft]);
       if (kept.local.text === text && sameFiles(kept.local.attachments, attachments)) {
         this.settle(kept);
@@ -305,23 +338,12 @@ export class DraftKeeper implements Drafts {
     if (kept.timer !== null) this.deps.world.cancel(kept.timer);
     kept.timer = null;
     this.show(kept, { state: 'clean' });
-    const key = this.keyOf(kept);
-    this.inOrder(kept, () => this.deps.keep.remove('drafts', key));
+    this.deps.keep.remove('drafts', this.keyOf(kept)).catch(noRoom);
   }
 
+  /** The device carries out what is asked of it in the order it is asked. */
   private keepLocal(kept: Kept): void {
-    const { local } = kept;
-    const key = this.keyOf(kept);
-    this.inOrder(kept, () =>
-      kept.local === local ? this.deps.keep.put('drafts', key, local) : Promise.resolve(),
-    );
-  }
-
-  /** Writes of one draft do not overtake each other. */
-  private inOrder(kept: Kept, write: () => Promise<void>): void {
-    kept.writing = kept.writing.then(write).catch(() => {
-      // A full disk takes nothing: the text is still in the composer, and on its way to the hub.
-    });
+    this.deps.keep.put('drafts', this.keyOf(kept), kept.local).catch(noRoom);
   }
 
   private show(kept: Kept, change: Partial<DraftView>): void {
@@ -332,6 +354,11 @@ export class DraftKeeper implements Drafts {
   private keyOf(kept: Kept): string {
     return `${this.deps.owner() ?? ''}/${kept.id}`;
   }
+}
+
+/** A full disk takes nothing: the text is still in the composer, and on its way to the hub. */
+function noRoom(): void {
+  return;
 }
 
 function sameFiles(a: readonly DraftAttachment[], b: readonly DraftAttachment[]): boolean {

@@ -1,7 +1,7 @@
 /** Reads single entities that are wanted: each at most once at a time, few at once, again until it worked. */
-import type { Entity, Id, Kind } from '@/domain/entities';
+import type { Id, Kind } from '@/domain/entities';
 
-import { hasRoute, mayPass, type Api } from './api';
+import { hasRoute, mayPass, unlessAbsent, type Api } from './api';
 import { Pauses } from './pauses';
 import type { World } from './ports';
 import { keyOf, type EntityStore } from './store';
@@ -71,13 +71,7 @@ export class Fetcher {
     const store = this.store();
     const { generation } = store;
     const rev = store.revOf(kind, id);
-    let entity: Entity | null;
-    try {
-      entity = await this.api.entity(kind, id);
-    } catch (error) {
-      if (!(error instanceof Refused) || ![403, 404].includes(error.problem.status)) throw error;
-      entity = null;
-    }
+    const entity = await unlessAbsent(this.api.entity(kind, id));
     if (store.generation !== generation) return this.read(kind, id);
     this.running.delete(keyOf(kind, id)); // what shows to be needed now is needed after this answer
     if (entity === null) store.absent(kind, id, rev);

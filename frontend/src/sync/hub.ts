@@ -49,6 +49,7 @@ export class SyncedHub implements Hub {
   private readonly fetcher: Fetcher;
   private readonly signals: Signals;
   private owner: Id | null = null;
+  private epoch = '';
   private running = false;
 
   constructor(private readonly deps: HubDeps) {
@@ -87,6 +88,7 @@ export class SyncedHub implements Hub {
         isBusy: (conversation, order) => this.commands.isBusy(conversation, order),
       },
       isOpen: () => this.session.isLive,
+      generation: () => this.store.generation,
       arrived: (message) => this.arrived(message),
       changed: (conversation) => {
         this.threads.repaint(conversation);
@@ -103,11 +105,7 @@ export class SyncedHub implements Hub {
           this.need('conversation', conversation);
         }
       },
-      failed: () => {
-        world.after(AFTER_FAILED_READ, () => {
-          if (this.session.isLive) this.threads.recheck();
-        });
-      },
+      later: (again) => void world.after(AFTER_FAILED_READ, again),
     });
     this.drafts = new DraftKeeper({
       world,
@@ -214,19 +212,21 @@ export class SyncedHub implements Hub {
   /** Everything is read behind the painted screen, then exchanged at once. */
   private async reset(boot: Boot): Promise<void> {
     const rows = await this.views.refill(boot);
-    const messages = await this.threads.refill();
+    const { conversations, messages } = await this.threads.refill();
     const drafts = await this.drafts.refill();
     this.store.reset([
       ...entitiesOf(boot),
-      ['conversation', rows],
+      ['conversation', [...rows, ...conversations]],
       ['message', messages],
       ['draft', drafts],
     ]);
+    if (boot.epoch !== this.epoch) this.drafts.rescue();
   }
 
   private settle(boot: Boot): void {
     const { me, rights, statuses, organisation } = boot;
     this.owner = me.id;
+    this.epoch = boot.epoch;
     this.ground.set({ me, rights, statuses, organisation });
     this.views.ground(boot);
     this.threads.refilled();
@@ -274,6 +274,7 @@ export class SyncedHub implements Hub {
   private arrived(message: Message): void {
     const full = { entity: 'message', id: message.id, rev: message.rev, full: message };
     if (!this.threads.concernedBy(full)) return;
+    if (this.store.isGone('conversation', message.conversation_id)) return;
     this.store.put('message', [message]);
     this.store.flush(); // its entry goes now: there must not be a frame without either
   }

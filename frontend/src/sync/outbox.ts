@@ -34,6 +34,8 @@ export type OutboxDeps = {
   lane: Lane;
   /** True while letters may leave: live and caught up. */
   isOpen: () => boolean;
+  /** Rises when the hub's history turned out to be another than this screen knew. */
+  generation: () => number;
   /** The hub answered with the message: show it before its entry goes. */
   arrived: (message: Message) => void;
   changed: (conversation: Id) => void;
@@ -184,7 +186,8 @@ export class LetterOutbox implements Outbox {
       const head = entries[0];
       if (head?.state !== 'queued' || this.sending.has(head.id) || !this.kept.has(head.id))
         continue;
-      if (head.not_before > now) next = Math.min(next, head.not_before - now);
+      const wait = head.made_at > now ? 0 : head.not_before - now; // a clock set back must not hold it
+      if (wait > 0) next = Math.min(next, wait);
       else if (!this.deps.lane.isBusy(head.conversation, head.order)) void this.send(head);
     }
     if (next < Infinity) this.timer = this.deps.world.after(next, () => this.pump());
@@ -209,6 +212,7 @@ export class LetterOutbox implements Outbox {
     }
     const tried_at = entry.tried_at ?? this.deps.world.now();
     await this.update(id, { state: 'sending', attempts: entry.attempts + 1, tried_at });
+    const generation = this.deps.generation();
     const answer = await this.deps.api
       .ask({ method: 'POST', path: entry.path, body: entry.body, key: id })
       .catch((error: unknown) => {
@@ -216,7 +220,9 @@ export class LetterOutbox implements Outbox {
         return { status: error.problem.status, body: error.problem, retry_after: null };
       });
     if (this.find(id) === undefined) return; // its event was faster
-    if (answer.status >= 200 && answer.status < 300) {
+    if (generation !== this.deps.generation()) {
+      await this.update(id, { state: 'queued' }); // an answer of the past: ask the hub of now
+    } else if (answer.status >= 200 && answer.status < 300) {
       this.pauses.reset();
       this.deps.arrived(answer.body as Message);
       await this.remove(entry);

@@ -51,6 +51,8 @@ export class Session {
   private line = 0;
   private counted = 0;
   private welcomed = false;
+  /** The head of the log when this line was accepted: beyond it, everything missed has been heard. */
+  private head = 0;
   private live = false;
   private rebooting = false;
   private readonly pauses: Pauses;
@@ -164,7 +166,7 @@ export class Session {
     switch (frame.t) {
       case 'welcome':
         if (frame.epoch !== this.position?.epoch) this.reboot();
-        else this.welcome();
+        else this.welcome(frame.seq);
         return;
       case 'event':
         this.event(frame);
@@ -184,8 +186,9 @@ export class Session {
     }
   }
 
-  private welcome(): void {
+  private welcome(head: number): void {
     this.welcomed = true;
+    this.head = head;
     this.counted = 0;
     this.watch(SILENCE);
     this.deps.opened();
@@ -212,7 +215,7 @@ export class Session {
       this.position = { ...this.position, seq: frame.seq };
     }
     if (frame.t === 'beat') this.socket?.send('{"t":"beat"}');
-    if (frame.t === 'caught_up' && !this.live) {
+    if (!this.live && frame.seq >= this.head) {
       this.live = true;
       this.pauses.reset();
       this.become('live');

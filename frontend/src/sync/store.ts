@@ -83,6 +83,11 @@ export class EntityStore implements Store {
     return held?.value != null && held.rev !== UNSURE;
   }
 
+  /** True when the log took it from this screen. */
+  isGone(kind: Kind, id: Id): boolean {
+    return this.held.get(kind)?.get(id)?.value === null;
+  }
+
   revOf(kind: Kind, id: Id): number | undefined {
     return this.held.get(kind)?.get(id)?.rev;
   }
@@ -227,7 +232,7 @@ export class EntityStore implements Store {
 
   private hold(kind: Kind): NonNullable<ReturnType<HeldEntities['get']>> {
     let entities = this.held.get(kind);
-    if (entities === undefined) this.held.set(kind, (entities = new Map()));
+    if (entities === undefined) this.held.set(kind, (entities = new Map<Id, Held>()));
     return entities;
   }
 

@@ -27,19 +27,20 @@ export async function tabAmong(
     await holdForEver(locks, `${NAMED}:${id}`);
   }
   memory.setItem(NAMED, id);
+  const leading = new Promise<void>((leads) => {
+    void locks.request('hub-leader', () => {
+      leads();
+      return never();
+    });
+  });
   return {
     id,
     alive: async (tab) => {
       const { held = [] } = await locks.query();
       return held.some(({ name }) => name === `${NAMED}:${tab}`);
     },
-    alone: (name, run) => locks.request(`hub-${name}`, run),
-    lead: (told) => {
-      void locks.request('hub-leader', () => {
-        told();
-        return never();
-      });
-    },
+    alone: async (name, run) => await locks.request(`hub-${name}`, run),
+    lead: (told) => void leading.then(told),
   };
 }
 

@@ -1,11 +1,19 @@
 /** The messages of the conversations that are, or lately were, open on this screen. */
-import type { Id, Message } from '@/domain/entities';
+import type { Conversation, Id, Message } from '@/domain/entities';
 import type { Change } from '@/domain/frames';
 
-import type { Api } from './api';
+import { mayPass, unlessAbsent, type Api } from './api';
 import { Cell } from './cell';
 import type { EntityStore } from './store';
-import type { OutboxEntry, Readable, Thread, ThreadItem, Threads, Unsubscribe } from './types';
+import {
+  Refused,
+  type OutboxEntry,
+  type Readable,
+  type Thread,
+  type ThreadItem,
+  type Threads,
+  type Unsubscribe,
+} from './types';
 
 /** Threads kept though nobody looks at them, so that going back is instant. */
 const KEPT_CLOSED = 30;
@@ -21,6 +29,9 @@ type Kept = {
   reading: Promise<void> | null;
 };
 
+/** Access was lost while the page was on its way. */
+const GONE = { status: 404, code: 'not_found' };
+
 const EMPTY: Thread = { items: [], has_older: false, loading: false, loaded: false };
 
 export type ThreadDeps = {
@@ -30,8 +41,8 @@ export type ThreadDeps = {
   pending: (conversation: Id) => readonly OutboxEntry[];
   /** Something about a conversation that opened has to be read besides its messages. */
   opened: (conversation: Id) => void;
-  /** Try again when the line is back: a read failed. */
-  failed: () => void;
+  /** A read failed: call back when it may work again. */
+  later: (again: () => void) => void;
 };
 
 export class ConversationThreads implements Threads {
@@ -39,10 +50,12 @@ export class ConversationThreads implements Threads {
   private readonly readables = new Map<Id, Readable<Thread>>();
   /** Where a held message belongs, once it is gone from the store. */
   private readonly homes = new Map<Id, Id>();
+  private failed = false;
 
   constructor(private readonly deps: ThreadDeps) {
     deps.store.watch((kind, ids) => {
       if (kind === 'message') this.follow(ids);
+      if (kind === 'conversation') this.accompany(ids);
     });
   }
 
@@ -92,7 +105,7 @@ export class ConversationThreads implements Threads {
   concernedBy(change: Change): boolean {
     const conversation = change.full?.conversation_id;
     if (typeof conversation === 'string') return this.kept.has(conversation);
-    return this.homes.has(change.id);
+    return this.deps.store.revOf('message', change.id) !== undefined;
   }
 
   isOpen(conversation: Id): boolean {
@@ -124,7 +137,8 @@ export class ConversationThreads implements Threads {
   }
 
   /** What a reset needs: the open threads, as long as they were; the others are let go. */
-  async refill(): Promise<Message[]> {
+  async refill(): Promise<{ conversations: Conversation[]; messages: Message[] }> {
+    const conversations: Conversation[] = [];
     const messages: Message[] = [];
     for (const kept of [...this.kept.values()]) {
       const painted = kept.messages.length;
@@ -132,6 +146,11 @@ export class ConversationThreads implements Threads {
         kept.loaded = false;
         continue;
       }
+      const conversation = await unlessAbsent(
+        this.deps.api.entity('conversation', kept.conversation),
+      );
+      if (conversation === null) continue;
+      conversations.push(conversation as Conversation);
       let before: number | null = null;
       let had = 0;
       do {
@@ -142,7 +161,7 @@ export class ConversationThreads implements Threads {
         kept.has_older = page.next !== null;
       } while (kept.has_older && had < painted);
     }
-    return messages;
+    return { conversations, messages };
   }
 
   /** After the reset: what was read on the way is wrong, what is open must be there. */
@@ -188,13 +207,18 @@ export class ConversationThreads implements Threads {
 
   /** Read from the newest page down to what is held without a hole. */
   private async newest(kept: Kept): Promise<void> {
+    const newestHeld = () => (kept.loaded ? (kept.messages.at(-1)?.ordinal ?? 0) : null);
+    let held = newestHeld();
     let before: number | null = null;
     for (;;) {
-      const held = kept.loaded ? (kept.messages.at(-1)?.ordinal ?? 0) : null;
       const page = await this.page(kept, before);
       if (this.kept.get(kept.conversation) !== kept) return;
-      before = page?.oldest ?? null;
-      if (page === null) continue; // a reset came between: from the top
+      if (page === null) {
+        held = newestHeld(); // a reset came between: from the top
+        before = null;
+        continue;
+      }
+      before = page.oldest;
       if (held === null) kept.has_older = page.has_older;
       if (held === null || !page.has_older || before === null || before <= held + 1) break;
     }
@@ -210,13 +234,46 @@ export class ConversationThreads implements Threads {
     const { items, next } = await api.messages(kept.conversation, before);
     if (generation !== store.generation) return null;
     if (this.kept.get(kept.conversation) !== kept) return null;
+    if (store.isGone('conversation', kept.conversation)) throw new Refused(GONE);
     store.put('message', items);
     store.flush();
     return { has_older: next !== null, oldest: items[0]?.ordinal ?? null };
   }
 
+  /** A conversation that may no longer be seen takes its messages with it, and brings them back when it may. */
+  private accompany(ids: ReadonlySet<Id>): void {
+    for (const id of ids) {
+      const kept = this.kept.get(id);
+      if (kept === undefined) continue;
+      const isThere = this.deps.store.get('conversation', id) !== undefined;
+      if (isThere && kept.holders > 0 && !kept.loaded) this.preload(id);
+      if (!isThere && kept.loaded) {
+        kept.loaded = false;
+        kept.has_older = false;
+        this.empty(kept);
+        this.publish(kept);
+      }
+    }
+  }
+
+  private empty(kept: Kept): void {
+    const ids = kept.messages.map((message) => message.id);
+    kept.messages = [];
+    for (const id of ids) this.homes.delete(id);
+    this.deps.store.forget('message', ids);
+  }
+
+  /** Nobody waits for this read: when the line failed it, all is looked at again later. */
   private inBackground(reading: Promise<void>): void {
-    reading.catch(() => this.deps.failed());
+    reading.catch((error: unknown) => {
+      if (!(error instanceof Refused)) throw error;
+      if (this.failed || !mayPass(error.problem.status)) return;
+      this.failed = true;
+      this.deps.later(() => {
+        this.failed = false;
+        this.recheck();
+      });
+    });
   }
 
   private follow(ids: ReadonlySet<Id>): void {
@@ -254,9 +311,7 @@ export class ConversationThreads implements Threads {
     for (const [at, kept] of closed.entries()) {
       if (at >= spare && kept.loaded) continue;
       this.kept.delete(kept.conversation);
-      const ids = kept.messages.map((message) => message.id);
-      for (const id of ids) this.homes.delete(id);
-      this.deps.store.forget('message', ids);
+      this.empty(kept);
     }
   }
 }
