@@ -32,7 +32,7 @@ export function Composer(props: ComposerProps) {
   }, [text]);
 
   return (
-    <footer class="foot">
+    <div class="foot">
       {uploads.length > 0 && (
         <ul class="files">
           {uploads.map((upload) => (
@@ -97,7 +97,7 @@ export function Composer(props: ComposerProps) {
           <Icon name="send" size={18} />
         </button>
       </div>
-    </footer>
+    </div>
   );
 }
 

@@ -106,7 +106,7 @@ function Head({ desk, isMenuOpen, onMenu, onClose }: HeadProps) {
     act();
   };
   return (
-    <header class="head">
+    <div class="head">
       {agent ? (
         <span class="face" aria-hidden="true">
           {initials(agent)}
@@ -144,7 +144,7 @@ function Head({ desk, isMenuOpen, onMenu, onClose }: HeadProps) {
           )}
         </div>
       )}
-    </header>
+    </div>
   );
 }
 
@@ -218,14 +218,14 @@ function Scene({ desk }: { readonly desk: Desk }) {
       return (
         <>
           <ThreadScene desk={desk} />
-          <footer class="foot ways">
+          <div class="foot ways">
             <button class="btn" type="button" onClick={() => desk.read(false)}>
               {desk.rating ? words.back : words.rate}
             </button>
             <button class="btn primary" type="button" data-first onClick={() => desk.goOn()}>
               {words.again}
             </button>
-          </footer>
+          </div>
         </>
       );
     case 'queue':
