@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import hmac
 from collections.abc import Iterable
@@ -19,7 +18,7 @@ def key_of(secret: str) -> bytes:
     text = secret.removeprefix(PREFIX)
     try:
         key = base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
-    except binascii.Error:
+    except ValueError:
         raise ValueError("not a webhook secret") from None
     if len(key) < 16:
         raise ValueError("a webhook secret holds at least 16 bytes")
