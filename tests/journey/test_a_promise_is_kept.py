@@ -1,4 +1,4 @@
-"""A customer writes, an agent makes it a ticket and solves it, and it comes back with the next word."""
+"""A customer writes, an agent makes it a ticket and solves it, and their next word reopens it."""
 
 from __future__ import annotations
 
