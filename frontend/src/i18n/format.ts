@@ -31,7 +31,8 @@ export function spanOf(duration: Millis, language: Language): string {
   const gap = language === 'zh' ? '' : ' ';
   if (minutes < 600) return clockOf(duration);
   const [d, h, m] = [Math.floor(minutes / 1440), Math.floor(minutes / 60) % 24, minutes % 60];
-  if (d > 0) return h > 0 && d < 10 ? `${d}${gap}${words.d} ${h}${gap}${words.h}` : `${d}${gap}${words.d}`;
+  if (d > 0)
+    return h > 0 && d < 10 ? `${d}${gap}${words.d} ${h}${gap}${words.h}` : `${d}${gap}${words.d}`;
   return `${h}${gap}${words.h} ${m}${gap}${words.m}`;
 }
 
@@ -103,7 +104,10 @@ export function sizeOf(bytes: number): string {
 
 /** `40 s ago`, `3 min ago`, in whole words of the language. */
 export function agoOf(duration: Millis, language: Language): string {
-  const relative = new Intl.RelativeTimeFormat(LOCALE[language], { numeric: 'always', style: 'short' });
+  const relative = new Intl.RelativeTimeFormat(LOCALE[language], {
+    numeric: 'always',
+    style: 'short',
+  });
   const seconds = Math.max(0, Math.round(duration / 1000));
   if (seconds < 60) return relative.format(-seconds, 'second');
   if (seconds < 3600) return relative.format(-Math.round(seconds / 60), 'minute');
@@ -112,7 +116,9 @@ export function agoOf(duration: Millis, language: Language): string {
 }
 
 export function listOf(names: string[], language: Language): string {
-  return new Intl.ListFormat(LOCALE[language], { style: 'short', type: 'conjunction' }).format(names);
+  return new Intl.ListFormat(LOCALE[language], { style: 'short', type: 'conjunction' }).format(
+    names,
+  );
 }
 
 /** Sorts names as a reader expects: Chinese by pinyin, Latin by letter. */
@@ -120,14 +126,25 @@ export const byName = (a: { name: string }, b: { name: string }): number =>
   collator.compare(a.name, b.name);
 const collator = new Intl.Collator('zh-Hans-CN-u-co-pinyin');
 
+const letters = new Intl.Segmenter();
+
+/** The first letter as a reader counts them. */
+export function firstLetterOf(text: string): string {
+  for (const { segment } of letters.segment(text)) return segment;
+  return '';
+}
+
 /** One or two letters that stand for a person: a Chinese surname, Latin initials, or nothing for a number. */
 export function initialsOf(name: string): string | null {
-  const letters = name.normalize('NFC').replace(/[^\p{L}\s]/gu, '').trim();
-  if (letters === '') return null;
-  if (/^\p{Script=Han}/u.test(letters)) return [...letters][0] ?? null;
-  const words = letters.split(/\s+/);
-  const first = [...(words[0] ?? '')][0] ?? '';
-  const last = words.length > 1 ? ([...(words.at(-1) ?? '')][0] ?? '') : '';
+  const plain = name
+    .normalize('NFC')
+    .replace(/[^\p{L}\s]/gu, '')
+    .trim();
+  if (plain === '') return null;
+  if (/^\p{Script=Han}/u.test(plain)) return firstLetterOf(plain);
+  const words = plain.split(/\s+/);
+  const first = firstLetterOf(words[0] ?? '');
+  const last = words.length > 1 ? firstLetterOf(words.at(-1) ?? '') : '';
   return (first + last).toUpperCase();
 }
 

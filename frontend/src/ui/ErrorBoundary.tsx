@@ -1,7 +1,11 @@
 /** Keeps one broken pane from taking the whole screen with it. */
 import { Component, type ErrorInfo, type ReactNode } from 'react';
 
-type Props = { fallback: (retry: () => void) => ReactNode; resetKey?: unknown; children: ReactNode };
+type Props = {
+  fallback: (retry: () => void) => ReactNode;
+  resetKey?: unknown;
+  children: ReactNode;
+};
 type State = { failed: boolean; key: unknown };
 
 export class ErrorBoundary extends Component<Props, State> {

@@ -1,5 +1,10 @@
 /** A row of small bars: each is one person, one place, one second. */
-type PipsProps = { used: number; total: number; label: string; tone?: 'warn' | 'bad' | 'ok' | 'quiet' };
+type PipsProps = {
+  used: number;
+  total: number;
+  label: string;
+  tone?: 'warn' | 'bad' | 'ok' | 'quiet';
+};
 
 export function Pips({ used, total, label, tone }: PipsProps) {
   const bars = Array.from({ length: total }, (_, at) => (

@@ -26,6 +26,8 @@ let context: AudioContext | undefined;
 
 /** Plays a phrase. Answers false when the browser has not yet let this page make sounds. */
 export async function play(name: SoundName, volume = 0.12): Promise<boolean> {
+  // Before the first press in the page every browser refuses, and says so in its console.
+  if (!navigator.userActivation.hasBeenActive) return false;
   context ??= new AudioContext();
   if (context.state === 'suspended') {
     // Without a gesture `resume` never settles: give it a moment only.

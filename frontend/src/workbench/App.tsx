@@ -17,36 +17,30 @@ import { keepCsrfToken, keepPreferences, SignIn, signOut, type Session } from '@
 
 import { makeRouter } from './router';
 
-type Door = { open: false; reason: 'first' | 'signed_out' } | { open: true; session: Session; hub: Hub };
+type Inside = { open: true; session: Session; hub: Hub };
+export type Door = { open: false; reason: 'first' | 'signed_out' } | Inside;
 
 const HOME: Record<Me['role'], string> = { agent: '/desk', supervisor: '/live', admin: '/live' };
 
-export function App({ session }: { session: Session | null }) {
+/** Makes the hub of whoever came in, and takes over what they prefer. */
+export async function enter(session: Session): Promise<Inside> {
+  keepCsrfToken(session.csrf);
+  preferences.adopt(session.agent.preferences);
+  const { language } = session.agent.preferences;
+  if (language !== undefined && language !== currentLanguage()) await switchLanguage(language);
+  const hub = await openHub();
+  hub.start();
+  return { open: true, session, hub };
+}
+
+export function App({ at }: { at: Door }) {
   const scheme = useScheme();
-  const [door, setDoor] = useState<Door>({ open: false, reason: 'first' });
-  const [ready, setReady] = useState(session === null);
+  const [door, setDoor] = useState<Door>(at);
 
   useLayoutEffect(() => {
-    document.documentElement.dataset['theme'] = scheme;
+    document.documentElement.dataset.theme = scheme;
   }, [scheme]);
 
-  const enter = async (given: Session) => {
-    keepCsrfToken(given.csrf);
-    preferences.adopt(given.agent.preferences);
-    const { language } = given.agent.preferences;
-    if (language !== undefined && language !== currentLanguage()) await switchLanguage(language);
-    const hub = await openHub();
-    hub.start();
-    setDoor({ open: true, session: given, hub });
-    setReady(true);
-  };
-  useEffect(() => {
-    if (session !== null) void enter(session);
-    // Once: what came with the page.
-    // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, []);
-
-  if (!ready) return null;
   return (
     <MantineProvider theme={theme} cssVariablesResolver={cssVariables} forceColorScheme={scheme}>
       {door.open ? (
@@ -59,7 +53,7 @@ export function App({ session }: { session: Session | null }) {
           }}
         />
       ) : (
-        <SignIn reason={door.reason} onSignedIn={(given) => void enter(given)} />
+        <SignIn reason={door.reason} onSignedIn={(session) => void enter(session).then(setDoor)} />
       )}
       <Notifications position="bottom-center" limit={3} containerWidth={420} />
     </MantineProvider>
@@ -67,7 +61,7 @@ export function App({ session }: { session: Session | null }) {
 }
 
 type WorkbenchProps = {
-  door: Extract<Door, { open: true }>;
+  door: Inside;
   onOut: (reason: 'first' | 'signed_out') => void;
 };
 
@@ -115,7 +109,10 @@ function useMirroredPreferences({ csrf }: Session): void {
     const unsubscribe = preferences.subscribe(() => {
       clearTimeout(timer);
       // Losing one such change costs a press on another computer, no more.
-      timer = setTimeout(() => void keepPreferences(csrf, preferences.get()).catch(() => undefined), 1000);
+      timer = setTimeout(
+        () => void keepPreferences(csrf, preferences.get()).catch(() => undefined),
+        1000,
+      );
     });
     return () => {
       clearTimeout(timer);

@@ -9,7 +9,7 @@ import { preferredLanguage, startI18n } from '@/i18n/workbench/i18n';
 import { loadChineseFont } from '@/ui/fonts';
 import { readSession, type Session } from '@/workbench/session';
 
-import { App } from './App';
+import { App, enter } from './App';
 
 const AGAIN = 1500;
 
@@ -34,7 +34,8 @@ async function start(): Promise<void> {
     startI18n(language),
     ...(language === 'zh' ? [loadChineseFont()] : []),
   ]);
-  createRoot(root).render(<App session={session} />);
+  const at = session === null ? ({ open: false, reason: 'first' } as const) : await enter(session);
+  createRoot(root).render(<App at={at} />);
   requestIdleCallback(() => void loadChineseFont(), { timeout: 2000 });
 }
 

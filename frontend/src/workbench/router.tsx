@@ -13,7 +13,11 @@ import { Desk, type DeskSearch, type PanelTab } from './desk';
 import { Shell } from './shell';
 
 const text = (value: unknown): string | undefined =>
-  typeof value === 'string' && value !== '' ? value : typeof value === 'number' ? String(value) : undefined;
+  typeof value === 'string' && value !== ''
+    ? value
+    : typeof value === 'number'
+      ? String(value)
+      : undefined;
 
 function oneOf<T extends string>(value: unknown, known: readonly T[]): T | undefined {
   return known.find((one) => one === value);
@@ -21,7 +25,14 @@ function oneOf<T extends string>(value: unknown, known: readonly T[]): T | undef
 
 const VIEWS: readonly ViewName[] = ['mine', 'waiting', 'all'];
 const PANELS: readonly PanelTab[] = ['customer', 'tickets', 'articles', 'wrap_up'];
-const TICKET_STATUSES: readonly TicketStatus[] = ['new', 'open', 'pending', 'on_hold', 'solved', 'closed'];
+const TICKET_STATUSES: readonly TicketStatus[] = [
+  'new',
+  'open',
+  'pending',
+  'on_hold',
+  'solved',
+  'closed',
+];
 
 export type Household = { onSignOut: () => void; home: () => string };
 
@@ -42,14 +53,22 @@ export function makeRouter({ onSignOut, home }: Household) {
     path: '/desk',
     beforeLoad: () => {
       // eslint-disable-next-line @typescript-eslint/only-throw-error -- as above
-      throw redirect({ to: '/desk/$view/{-$conversation}', params: { view: 'mine' }, replace: true });
+      throw redirect({
+        to: '/desk/$view/{-$conversation}',
+        params: { view: 'mine' },
+        replace: true,
+      });
     },
   });
   const desk = createRoute({
     getParentRoute: () => root,
     path: '/desk/$view/{-$conversation}',
     validateSearch: (search): DeskSearch => {
-      const [q, status, panel] = [text(search['q']), oneOf(search['status'], ['ended'] as const), oneOf(search['panel'], PANELS)];
+      const [q, status, panel] = [
+        text(search.q),
+        oneOf(search.status, ['ended'] as const),
+        oneOf(search.panel, PANELS),
+      ];
       return {
         ...(q === undefined ? {} : { q }),
         ...(status === undefined ? {} : { status }),
@@ -59,7 +78,11 @@ export function makeRouter({ onSignOut, home }: Household) {
     component: function DeskRoute() {
       const { view, conversation } = desk.useParams();
       return (
-        <Desk view={oneOf(view, VIEWS) ?? 'mine'} conversation={conversation} search={desk.useSearch()} />
+        <Desk
+          view={oneOf(view, VIEWS) ?? 'mine'}
+          conversation={conversation}
+          search={desk.useSearch()}
+        />
       );
     },
   });
@@ -71,9 +94,9 @@ export function makeRouter({ onSignOut, home }: Household) {
     path: '/tickets',
     validateSearch: (search): { q?: string; status?: TicketStatus; assignee?: 'me' } => {
       const [q, status, assignee] = [
-        text(search['q']),
-        oneOf(search['status'], TICKET_STATUSES),
-        oneOf(search['assignee'], ['me'] as const),
+        text(search.q),
+        oneOf(search.status, TICKET_STATUSES),
+        oneOf(search.assignee, ['me'] as const),
       ];
       return {
         ...(q === undefined ? {} : { q }),
@@ -105,7 +128,7 @@ export function makeRouter({ onSignOut, home }: Household) {
     getParentRoute: () => root,
     path: '/customers',
     validateSearch: (search): { q?: string } => {
-      const q = text(search['q']);
+      const q = text(search.q);
       return q === undefined ? {} : { q };
     },
     component: function CustomersRoute() {

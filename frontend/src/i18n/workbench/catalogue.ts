@@ -8,3 +8,12 @@ type Mirror<T> = {
 };
 
 export type Catalogue = Mirror<typeof en>;
+
+type Plain<K extends string> = K extends `${infer Base}_${'one' | 'other'}` ? Base : K;
+
+type Leaves<T> = {
+  [K in keyof T & string]: T[K] extends string ? Plain<K> : `${K}.${Leaves<T[K]>}`;
+}[keyof T & string];
+
+/** Every key of the catalogue; a counted one without its ending. */
+export type Key = Leaves<typeof en>;

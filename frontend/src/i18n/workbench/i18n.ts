@@ -2,17 +2,7 @@
 import i18next from 'i18next';
 import { initReactI18next } from 'react-i18next';
 
-import type { en } from './en';
-
 export type Language = 'zh' | 'en';
-
-declare module 'i18next' {
-  // eslint-disable-next-line @typescript-eslint/consistent-type-definitions -- merging needs an interface
-  interface CustomTypeOptions {
-    defaultNS: 'workbench';
-    resources: { workbench: typeof en };
-  }
-}
 
 const HTML_LANG: Record<Language, string> = { zh: 'zh-CN', en: 'en' };
 const REMEMBERED = 'hub.language';

@@ -18,7 +18,10 @@ export const KEYS = {
   decline: [{ code: 'KeyX', alt: true }],
   palette: [{ code: 'KeyK', mod: true }],
   search: [{ code: 'Slash' }, { code: 'KeyF', alt: true }],
-  help: [{ code: 'Slash', shift: true }, { code: 'KeyH', alt: true }],
+  help: [
+    { code: 'Slash', shift: true },
+    { code: 'KeyH', alt: true },
+  ],
   panes: [{ code: 'F6' }],
   ticket: both('N'),
   desk: [{ code: 'KeyD', alt: true }],

@@ -5,11 +5,11 @@ import { useImperativeHandle, useState, type KeyboardEvent, type Ref } from 'rea
 import type { Article, Page } from '@/domain/entities';
 import { useHub } from '@/sync-react';
 import { Icon } from '@/ui/icons';
-import { useWords } from '@/workbench/parts';
+import { SnippetText, useWords, type Snippet } from '@/workbench/parts';
 
 export type PickerHandle = { press: (event: KeyboardEvent) => boolean };
 
-type Found = Pick<Article, 'id' | 'title' | 'language'> & { snippet?: string };
+type Found = Pick<Article, 'id' | 'title' | 'language'> & { snippet?: Snippet | string | null };
 
 type ArticlePickerProps = {
   ref: Ref<PickerHandle>;
@@ -83,7 +83,9 @@ export function ArticlePicker({ ref, q, language, onPick, onClose }: ArticlePick
         >
           <Icon name="book" />
           <span className="cut">{article.title}</span>
-          {article.snippet !== undefined && <span className="cut faint sm grow">{article.snippet}</span>}
+          <span className="cut faint sm grow">
+            <SnippetText snippet={article.snippet} />
+          </span>
         </div>
       ))}
     </div>

@@ -1,6 +1,6 @@
 /** Reply and note: two composers that cannot be taken for each other, each with its own draft. */
 import { Menu } from '@mantine/core';
-import { useCallback, useRef, useState } from 'react';
+import { useRef, useState } from 'react';
 
 import type { Conversation, DraftMode } from '@/domain/entities';
 import { shortNameOf, timeOf } from '@/i18n/format';
@@ -42,14 +42,31 @@ export function Composer({ conversation, onEnd, onTake, onReopen }: ComposerProp
   };
 
   useActions([
-    { id: 'reply', title: t('keys.reply'), group: 'conversation', icon: 'send', keys: KEYS.reply, run: () => write('reply') },
-    { id: 'note', title: t('keys.note'), group: 'conversation', icon: 'lock', keys: KEYS.note, run: () => write('note') },
+    {
+      id: 'reply',
+      title: t('keys.reply'),
+      group: 'conversation',
+      icon: 'send',
+      keys: KEYS.reply,
+      run: () => write('reply'),
+    },
+    {
+      id: 'note',
+      title: t('keys.note'),
+      group: 'conversation',
+      icon: 'lock',
+      keys: KEYS.note,
+      run: () => write('note'),
+    },
   ]);
 
   const closed = conversation.status === 'ended';
   const waiting = !closed && conversation.agent_id === null;
   return (
-    <section className={note ? 'comp comp-note' : 'comp'} aria-label={t(note ? 'composer.note' : 'composer.reply')}>
+    <section
+      className={note ? 'comp comp-note' : 'comp'}
+      aria-label={t(note ? 'composer.note' : 'composer.reply')}
+    >
       <div className="modes" role="tablist" aria-label={t('composer.reply')}>
         <ModeTab mode="reply" on={!note} onPick={() => write('reply')} />
         <ModeTab mode="note" on={note} onPick={() => write('note')} />
@@ -67,13 +84,18 @@ export function Composer({ conversation, onEnd, onTake, onReopen }: ComposerProp
       </div>
       {others && !note && (
         <p className="hint">
-          <Icon name="info" size={14} /> {t('composer.not_mine', { name: owner?.name ?? t('common.unknown_person') })}
+          <Icon name="info" size={14} />{' '}
+          {t('composer.not_mine', { name: owner?.name ?? t('common.unknown_person') })}
         </p>
       )}
       {!note && (closed || waiting) ? (
         <div className="closed">
           <span className="grow">{t(closed ? 'composer.ended' : 'composer.waiting')}</span>
-          <button type="button" className={closed ? 'btn' : 'btn primary'} onClick={closed ? onReopen : onTake}>
+          <button
+            type="button"
+            className={closed ? 'btn' : 'btn primary'}
+            onClick={closed ? onReopen : onTake}
+          >
             {closed ? t('thread.reopen') : t('composer.take_to_reply')}
             {!closed && <KeyHint shortcut={KEYS.take[0]} />}
           </button>
@@ -87,10 +109,13 @@ export function Composer({ conversation, onEnd, onTake, onReopen }: ComposerProp
           onEnd={onEnd}
         />
       )}
-      <HeldReply conversation={conversation} onKeep={(text, files) => {
-        setMode('reply');
-        requestAnimationFrame(() => editor.current?.put(text, files));
-      }} />
+      <HeldReply
+        conversation={conversation}
+        onKeep={(text, files) => {
+          setMode('reply');
+          requestAnimationFrame(() => editor.current?.put(text, files));
+        }}
+      />
     </section>
   );
 }
@@ -98,7 +123,13 @@ export function Composer({ conversation, onEnd, onTake, onReopen }: ComposerProp
 function ModeTab({ mode, on, onPick }: { mode: DraftMode; on: boolean; onPick: () => void }) {
   const { t } = useWords();
   return (
-    <button type="button" role="tab" aria-selected={on} className={on ? 'mode is-on' : 'mode'} onClick={onPick}>
+    <button
+      type="button"
+      role="tab"
+      aria-selected={on}
+      className={on ? 'mode is-on' : 'mode'}
+      onClick={onPick}
+    >
       <Icon name={mode === 'note' ? 'lock' : 'send'} /> {t(`composer.${mode}`)}{' '}
       <KeyHint shortcut={KEYS[mode][0]} />
     </button>
@@ -149,9 +180,7 @@ function Writing({ conversation, mode, editor, onEnd }: WritingProps) {
     if (thenEnd) onEnd();
     else editor.current?.focus();
   };
-  const sendRef = useRef(send);
-  sendRef.current = send;
-  const onSend = useCallback(() => void sendRef.current(), []);
+  const onSend = () => void send();
 
   return (
     <>
@@ -164,10 +193,22 @@ function Writing({ conversation, mode, editor, onEnd }: WritingProps) {
         onChanged={setContent}
       />
       <div className="tools">
-        <button type="button" className="btn quiet icon" aria-label={t('composer.attach')} title={t('composer.attach')} onClick={() => editor.current?.pickFiles()}>
+        <button
+          type="button"
+          className="btn quiet icon"
+          aria-label={t('composer.attach')}
+          title={t('composer.attach')}
+          onClick={() => editor.current?.pickFiles()}
+        >
           <Icon name="clip" />
         </button>
-        <button type="button" className="btn quiet icon" aria-label={t('composer.insert_article')} title={t('composer.insert_article')} onClick={() => editor.current?.openArticles()}>
+        <button
+          type="button"
+          className="btn quiet icon"
+          aria-label={t('composer.insert_article')}
+          title={t('composer.insert_article')}
+          onClick={() => editor.current?.openArticles()}
+        >
           <Icon name="canned" />
         </button>
         <DraftWords conversation={conversation} mode={mode} />
@@ -187,7 +228,12 @@ function Writing({ conversation, mode, editor, onEnd }: WritingProps) {
             </button>
             <Menu position="top-end">
               <Menu.Target>
-                <button type="button" className="btn primary" aria-label={t('composer.ways')} disabled={empty}>
+                <button
+                  type="button"
+                  className="btn primary"
+                  aria-label={t('composer.ways')}
+                  disabled={empty}
+                >
                   <Icon name="down" />
                 </button>
               </Menu.Target>

@@ -41,7 +41,11 @@ type EditorProps = {
   mode: DraftMode;
   enterSends: boolean;
   onSend: () => void;
-  onChanged: (state: { text: string; files: readonly DraftAttachment[]; uploading: boolean }) => void;
+  onChanged: (state: {
+    text: string;
+    files: readonly DraftAttachment[];
+    uploading: boolean;
+  }) => void;
 };
 
 export function Editor({ ref, conversation, mode, enterSends, onSend, onChanged }: EditorProps) {
@@ -96,7 +100,10 @@ export function Editor({ ref, conversation, mode, enterSends, onSend, onChanged 
   useEffect(() => {
     insertHere.current = (words) => {
       const element = box.current;
-      const [from, to] = [element?.selectionStart ?? text.length, element?.selectionEnd ?? text.length];
+      const [from, to] = [
+        element?.selectionStart ?? text.length,
+        element?.selectionEnd ?? text.length,
+      ];
       insert(words, { from, to });
     };
   });
@@ -123,7 +130,12 @@ export function Editor({ ref, conversation, mode, enterSends, onSend, onChanged 
   };
   const press = (event: KeyboardEvent<HTMLTextAreaElement>) => {
     if (slash !== null && picker.current?.press(event) === true) return;
-    const meaning = meaningOf({ ...keyOf(event) }, composition.current, event.timeStamp, enterSends);
+    const meaning = meaningOf(
+      { ...keyOf(event) },
+      composition.current,
+      event.timeStamp,
+      enterSends,
+    );
     if (meaning === 'send') {
       event.preventDefault();
       onSend();
@@ -144,6 +156,8 @@ export function Editor({ ref, conversation, mode, enterSends, onSend, onChanged 
   };
 
   return (
+    // Files may be dropped anywhere on it; the button beside it does the same by key.
+    // eslint-disable-next-line jsx-a11y/no-static-element-interactions
     <div
       className={dragging ? 'editor is-over' : 'editor'}
       onDragOver={(event) => {
@@ -197,7 +211,12 @@ export function Editor({ ref, conversation, mode, enterSends, onSend, onChanged 
       <Pieces
         files={files}
         uploads={uploads}
-        onRemove={(id) => keep(text, files.filter((file) => file.id !== id))}
+        onRemove={(id) =>
+          keep(
+            text,
+            files.filter((file) => file.id !== id),
+          )
+        }
         onCancel={cancel}
       />
       {dragging && <div className="drop">{t('composer.drop')}</div>}
@@ -217,6 +236,7 @@ export function Editor({ ref, conversation, mode, enterSends, onSend, onChanged 
 
 function keyOf(event: KeyboardEvent) {
   const { key, shiftKey, altKey, ctrlKey, metaKey } = event;
+  // eslint-disable-next-line @typescript-eslint/no-deprecated -- only the old code tells the end of a composition
   const { isComposing, keyCode } = event.nativeEvent;
   return { key, shiftKey, altKey, ctrlKey, metaKey, isComposing, keyCode };
 }
@@ -259,7 +279,12 @@ function Pieces({ files, uploads, onRemove, onCancel }: PiecesProps) {
               percent: Math.round(one.share * 100),
             })}
           </bdi>
-          <button type="button" className="clear" aria-label={t('common.cancel')} onClick={() => onCancel(one.key)}>
+          <button
+            type="button"
+            className="clear"
+            aria-label={t('common.cancel')}
+            onClick={() => onCancel(one.key)}
+          >
             <Icon name="x" size={14} />
           </button>
         </li>

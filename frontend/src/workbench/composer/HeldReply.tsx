@@ -24,8 +24,7 @@ function useColleaguesReply(conversation: Conversation, entry: OutboxEntry): Mes
   const thread = useReadable(hub.threads.thread(conversation.id));
   const seen = entry.body.seen_ordinal ?? 0;
   return messagesOf(thread.items).findLast(
-    (message) =>
-      message.direction === 'out' && message.author.id !== me && message.ordinal > seen,
+    (message) => message.direction === 'out' && message.author.id !== me && message.ordinal > seen,
   );
 }
 
@@ -53,21 +52,33 @@ function HeldCard({ conversation, entry, onKeep }: HeldReplyProps & { entry: Out
   return (
     <>
       <div className="dim" />
-      <div className="dlg" role="alertdialog" aria-labelledby="held-title" aria-describedby="held-theirs">
+      <div
+        className="dlg"
+        role="alertdialog"
+        aria-labelledby="held-title"
+        aria-describedby="held-theirs"
+      >
         <h2 id="held-title">
-          {t('composer.held.title', { name, ago: theirs === undefined ? '' : agoOf(now - theirs.at, language) })}
+          {t('composer.held.title', {
+            name,
+            ago: theirs === undefined ? '' : agoOf(now - theirs.at, language),
+          })}
         </h2>
         {theirs !== undefined && (
           <div className="quote" id="held-theirs">
             <div className="stamp">
               <Avatar name={name} size="xs" /> {name} <time>{timeOf(theirs.at, language)}</time>
             </div>
-            <div dir="auto" className="quote-words">{theirs.text}</div>
+            <div dir="auto" className="quote-words">
+              {theirs.text}
+            </div>
           </div>
         )}
         <div className="quote quote-mine">
           <div className="stamp">{t('composer.held.yours')}</div>
-          <div dir="auto" className="quote-words">{entry.body.text}</div>
+          <div dir="auto" className="quote-words">
+            {entry.body.text}
+          </div>
         </div>
         <div className="row wrap">
           {/* The safe way is the one under Enter. */}

@@ -10,11 +10,16 @@ export function slashAt(text: string, caret: number): Slash | null {
   if (q.includes('\n') || q.length > 40 || q.startsWith(' ') || q.startsWith('/')) return null;
   const previous = from === 0 ? '' : before[from - 1];
   // Chinese has no spaces between words: the sign may follow any of its characters and marks.
-  if (previous !== undefined && !/^$|\s|[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]/u.test(previous)) return null;
+  if (previous !== undefined && !/^$|\s|[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]/u.test(previous))
+    return null;
   return { from, to: caret, q };
 }
 
-export function insertAt(text: string, slash: { from: number; to: number }, words: string): { text: string; caret: number } {
+export function insertAt(
+  text: string,
+  slash: { from: number; to: number },
+  words: string,
+): { text: string; caret: number } {
   const head = text.slice(0, slash.from);
   return { text: head + words + text.slice(slash.to), caret: head.length + words.length };
 }

@@ -1,5 +1,5 @@
 /** Who the customer is: name, addresses, tags, note, each changed where it stands. */
-import { useState, type FormEvent } from 'react';
+import { useState, type SubmitEvent } from 'react';
 
 import type { Customer, Identity } from '@/domain/entities';
 import { dateOf, numberOf } from '@/i18n/format';
@@ -13,7 +13,6 @@ const KIND_ICON: Record<string, IconName> = {
   email: 'email',
   phone: 'voice',
   sms: 'sms',
-  visitor: 'chat',
   chat: 'chat',
 };
 
@@ -77,10 +76,10 @@ export function CustomerCard({ customer, now }: CustomerCardProps) {
 function IdentityLine({ identity, current }: { identity: Identity; current: boolean }) {
   const { t } = useWords();
   const kind = identity.kind;
-  const anonymous = kind === 'visitor' || kind === 'chat';
+  const anonymous = kind === 'chat';
   return (
     <li className="row">
-      <span className={`ch-${anonymous ? 'chat' : kind}`}>
+      <span className={`ch-${kind}`}>
         <Icon name={KIND_ICON[kind] ?? 'webhook'} size={14} />
       </span>
       <bdi className="cut num" title={identity.address}>
@@ -101,7 +100,7 @@ function Tags({ customer }: { customer: Customer }) {
   const { t } = useWords();
   const { change } = useCustomerEdit(customer);
   const [adding, setAdding] = useState(false);
-  const add = (event: FormEvent<HTMLFormElement>) => {
+  const add = (event: SubmitEvent<HTMLFormElement>) => {
     event.preventDefault();
     const tag = new FormData(event.currentTarget).get('tag');
     setAdding(false);
@@ -151,7 +150,7 @@ function CustomerForm({ customer, onDone }: { customer: Customer; onDone: () => 
     language: customer.language ?? '',
     vip: customer.vip,
   });
-  const submit = async (event: FormEvent) => {
+  const submit = async (event: SubmitEvent) => {
     event.preventDefault();
     const wanted: CustomerChange = {
       name: fields.name.trim(),
@@ -221,7 +220,7 @@ export function CustomerNote({ customer }: { customer: Customer }) {
         <span>{t('customer.note')}</span>
       </div>
       <textarea
-        className="input cust-note"
+        className="input still cust-note"
         aria-label={t('customer.note')}
         placeholder={t('customer.no_note')}
         dir="auto"

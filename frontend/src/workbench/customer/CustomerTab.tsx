@@ -8,14 +8,17 @@ import { CustomerCard, CustomerNote } from './CustomerCard';
 import { Timeline } from './Timeline';
 import { useTimeline } from './useTimeline';
 
-const KIND_OF_CHANNEL: Record<string, string> = { email: 'email', chat: 'visitor', sms: 'phone' };
+const KIND_OF_CHANNEL: Record<string, string> = { sms: 'phone' };
 
 export function CustomerTab({ conversation }: { conversation: Conversation }) {
   const customer = useEntity('customer', conversation.customer.id, true);
   if (customer === undefined) return <CustomerSkeleton />;
   return (
     <>
-      <CustomerCard customer={customer} now={KIND_OF_CHANNEL[conversation.channel] ?? conversation.channel} />
+      <CustomerCard
+        customer={customer}
+        now={KIND_OF_CHANNEL[conversation.channel] ?? conversation.channel}
+      />
       <CustomerNote key={customer.id} customer={customer} />
       <CustomerTimeline conversation={conversation} count={customer.conversations} />
     </>

@@ -74,8 +74,15 @@ function MomentLine({ moment, current }: { moment: Moment; current: Id | undefin
   }
   const open = moment.status === 'open';
   return (
-    <li title={fullMomentOf(moment.at, language)} aria-current={moment.id === current ? 'true' : undefined}>
-      {isChannel(moment.channel) ? <ChannelIcon channel={moment.channel} size={16} /> : <Icon name="chat" />}
+    <li
+      title={fullMomentOf(moment.at, language)}
+      aria-current={moment.id === current ? 'true' : undefined}
+    >
+      {isChannel(moment.channel) ? (
+        <ChannelIcon channel={moment.channel} size={16} />
+      ) : (
+        <Icon name="chat" />
+      )}
       <Link
         to="/desk/$view/{-$conversation}"
         params={{ view: 'all', conversation: moment.id }}

@@ -92,7 +92,9 @@ export function CustomersPage({ q, onSearch }: ListProps) {
                 <tr
                   key={customer.id}
                   className="go"
-                  onClick={() => void navigate({ to: '/customers/$id', params: { id: customer.id } })}
+                  onClick={() =>
+                    void navigate({ to: '/customers/$id', params: { id: customer.id } })
+                  }
                 >
                   <td>
                     <span className="row">
@@ -104,7 +106,10 @@ export function CustomersPage({ q, onSearch }: ListProps) {
                     </span>
                   </td>
                   <td className="muted">
-                    <bdi>{customer.identities.find((one) => one.kind !== 'visitor')?.address ?? t('channels.visitor')}</bdi>
+                    <bdi>
+                      {customer.identities.find((one) => one.kind !== 'chat')?.address ??
+                        t('channels.visitor')}
+                    </bdi>
                   </td>
                   <td className="only-wide">
                     <span className="row">
@@ -117,7 +122,9 @@ export function CustomersPage({ q, onSearch }: ListProps) {
                   </td>
                   <td className="r only-wide">{customer.conversations}</td>
                   <td className="r only-wide">{customer.open_tickets}</td>
-                  <td className="r only-wide muted">{dateOf(customer.created_at, now, language)}</td>
+                  <td className="r only-wide muted">
+                    {dateOf(customer.created_at, now, language)}
+                  </td>
                 </tr>
               ))}
             </tbody>

@@ -20,7 +20,10 @@ export type Moment = {
 
 type TimelinePage = { items: Moment[]; next?: string | null };
 
-export function useTimeline(customer: Id, stamp: unknown): {
+export function useTimeline(
+  customer: Id,
+  stamp: unknown,
+): {
   moments: Moment[];
   loading: boolean;
   failed: boolean;

@@ -29,7 +29,12 @@ export function ContextPanel({ conversation: id, tab, onTab, onClose }: ContextP
     <>
       <div className="ctx-tabs" role="tablist" aria-label={t('customer.panel')}>
         {onClose !== undefined && (
-          <button type="button" className="btn quiet icon sm" aria-label={t('common.back')} onClick={onClose}>
+          <button
+            type="button"
+            className="btn quiet icon sm"
+            aria-label={t('common.back')}
+            onClick={onClose}
+          >
             <Icon name="left" />
           </button>
         )}
@@ -50,7 +55,12 @@ export function ContextPanel({ conversation: id, tab, onTab, onClose }: ContextP
           </button>
         ))}
       </div>
-      <div className="ctx-body" data-pane="context" role="tabpanel" aria-label={t(`customer.tabs.${tab}`)}>
+      <div
+        className="ctx-body"
+        data-pane="context"
+        role="tabpanel"
+        aria-label={t(`customer.tabs.${tab}`)}
+      >
         {tab === 'customer' && (
           <>
             <CustomerTab conversation={conversation} />

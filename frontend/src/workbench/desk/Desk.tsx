@@ -35,10 +35,16 @@ export function Desk({ view, conversation: selected, search }: DeskProps) {
   const panel = search.panel;
 
   const go = useCallback(
-    (to: { view?: ViewName; conversation?: Id | undefined; search?: DeskSearch }, replace = false) =>
+    (
+      to: { view?: ViewName; conversation?: Id | undefined; search?: DeskSearch },
+      replace = false,
+    ) =>
       void navigate({
         to: '/desk/$view/{-$conversation}',
-        params: { view: to.view ?? view, conversation: 'conversation' in to ? to.conversation : selected },
+        params: {
+          view: to.view ?? view,
+          conversation: 'conversation' in to ? to.conversation : selected,
+        },
         search: to.search ?? search,
         replace,
       }),
@@ -160,7 +166,11 @@ function useMissing(id: Id, conversation: Conversation | undefined): boolean {
   return missing;
 }
 
-function OpenConversation({ conversation, onBack, onPanel }: { conversation: Conversation } & Omit<OpenedProps, 'id'>) {
+function OpenConversation({
+  conversation,
+  onBack,
+  onPanel,
+}: { conversation: Conversation } & Omit<OpenedProps, 'id'>) {
   const { t } = useWords();
   const hub = useHub();
   const me = useGround()?.me;
@@ -199,15 +209,49 @@ function OpenConversation({ conversation, onBack, onPanel }: { conversation: Con
   const open = conversation.status === 'open';
   useActions([
     ...(open && conversation.agent_id === null
-      ? [{ id: 'take', title: t('keys.take'), group: 'conversation' as const, icon: 'check' as const, keys: KEYS.take, run: commands.take }]
+      ? [
+          {
+            id: 'take',
+            title: t('keys.take'),
+            group: 'conversation' as const,
+            icon: 'check' as const,
+            keys: KEYS.take,
+            run: commands.take,
+          },
+        ]
       : []),
     ...(open && (mine || me?.role !== 'agent')
-      ? [{ id: 'end', title: t('keys.end'), group: 'conversation' as const, icon: 'check' as const, keys: KEYS.end, run: commands.end }]
+      ? [
+          {
+            id: 'end',
+            title: t('keys.end'),
+            group: 'conversation' as const,
+            icon: 'check' as const,
+            keys: KEYS.end,
+            run: commands.end,
+          },
+        ]
       : []),
     ...(open
-      ? [{ id: 'transfer', title: t('keys.transfer'), group: 'conversation' as const, icon: 'transfer' as const, keys: KEYS.transfer, run: commands.transfer }]
+      ? [
+          {
+            id: 'transfer',
+            title: t('keys.transfer'),
+            group: 'conversation' as const,
+            icon: 'transfer' as const,
+            keys: KEYS.transfer,
+            run: commands.transfer,
+          },
+        ]
       : []),
-    { id: 'ticket', title: t('keys.ticket'), group: 'conversation', icon: 'ticket', keys: KEYS.ticket, run: commands.newTicket },
+    {
+      id: 'ticket',
+      title: t('keys.ticket'),
+      group: 'conversation',
+      icon: 'ticket',
+      keys: KEYS.ticket,
+      run: commands.newTicket,
+    },
   ]);
 
   const takeBack = (entry: OutboxEntry) => {

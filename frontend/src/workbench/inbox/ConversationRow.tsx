@@ -43,7 +43,10 @@ export const ConversationRow = memo(function ConversationRow(props: RowProps) {
       {conversation === undefined ? (
         <RowSkeleton />
       ) : (
-        <RowBody conversation={conversation} unreadWords={t('desk.unread', { count: conversation.unread })} />
+        <RowBody
+          conversation={conversation}
+          unreadWords={t('desk.unread', { count: conversation.unread })}
+        />
       )}
     </div>
   );
@@ -61,7 +64,13 @@ function RowSkeleton() {
   );
 }
 
-function RowBody({ conversation, unreadWords }: { conversation: Conversation; unreadWords: string }) {
+function RowBody({
+  conversation,
+  unreadWords,
+}: {
+  conversation: Conversation;
+  unreadWords: string;
+}) {
   const { t } = useWords();
   const ground = useGround();
   const customer = useEntity('customer', conversation.customer.id);
@@ -84,7 +93,9 @@ function RowBody({ conversation, unreadWords }: { conversation: Conversation; un
           <DraftMark conversation={conversation.id} />
           {conversation.unread > 0 && (
             <span className="count">
-              <span aria-hidden="true">{conversation.unread > 99 ? '99+' : conversation.unread}</span>
+              <span aria-hidden="true">
+                {conversation.unread > 99 ? '99+' : conversation.unread}
+              </span>
               <span className="vh">{unreadWords}</span>
             </span>
           )}
@@ -116,7 +127,9 @@ function Others({ conversation }: { conversation: Id }) {
     .map((agent) => store.get('agent', agent)?.name ?? t('common.unknown_person'));
   const first = names[0];
   if (first === undefined) return null;
-  return <Avatar name={first} size="xs" title={t('desk.viewing', { names: listOf(names, language) })} />;
+  return (
+    <Avatar name={first} size="xs" title={t('desk.viewing', { names: listOf(names, language) })} />
+  );
 }
 
 function DraftMark({ conversation }: { conversation: Id }) {

@@ -29,7 +29,15 @@ type InboxProps = {
   onPresence: (status: 'available' | 'away') => void;
 };
 
-export function Inbox({ view, filter, selected, onView, onFilter, onOpen, onPresence }: InboxProps) {
+export function Inbox({
+  view,
+  filter,
+  selected,
+  onView,
+  onFilter,
+  onOpen,
+  onPresence,
+}: InboxProps) {
   const { t } = useWords();
   const hub = useHub();
   const list = useFound(view, filter);
@@ -54,7 +62,14 @@ export function Inbox({ view, filter, selected, onView, onFilter, onOpen, onPres
   };
 
   useActions([
-    { id: 'next', title: t('keys.next'), group: 'lists', keys: KEYS.next, hidden: true, run: () => step(1) },
+    {
+      id: 'next',
+      title: t('keys.next'),
+      group: 'lists',
+      keys: KEYS.next,
+      hidden: true,
+      run: () => step(1),
+    },
     {
       id: 'previous',
       title: t('keys.previous'),
@@ -259,13 +274,18 @@ function Empty({ view, filter, onView, onPresence }: EmptyProps) {
   if (!painted) return <Loading />;
   if (filter.q !== '') {
     return (
-      <StatePanel icon="search" title={t('desk.empty.find', { q: filter.q })} text={t('desk.empty.search_why')} />
+      <StatePanel
+        icon="search"
+        title={t('desk.empty.find', { q: filter.q })}
+        text={t('desk.empty.search_why')}
+      />
     );
   }
   if (view === 'waiting') {
     return <StatePanel title={t('desk.empty.waiting')} text={t('desk.empty.waiting_why')} />;
   }
-  if (view === 'all') return <StatePanel title={t('desk.empty.all')} text={t('desk.empty.all_why')} />;
+  if (view === 'all')
+    return <StatePanel title={t('desk.empty.all')} text={t('desk.empty.all_why')} />;
   const available = presence?.status === 'available';
   return (
     <StatePanel

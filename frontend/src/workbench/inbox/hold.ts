@@ -23,7 +23,10 @@ export function freeList(latest: readonly string[]): Held {
 }
 
 /** A further page read while the list is held belongs at its end: nothing moves. */
-export function extendHeld(before: readonly string[], latest: readonly string[]): readonly string[] {
+export function extendHeld(
+  before: readonly string[],
+  latest: readonly string[],
+): readonly string[] {
   const last = before.at(-1);
   const from = last === undefined ? -1 : latest.lastIndexOf(last);
   if (from < 0 || from === latest.length - 1) return before;
@@ -33,7 +36,11 @@ export function extendHeld(before: readonly string[], latest: readonly string[])
 }
 
 /** The neighbour that J or K goes to. Without a place in the list, the first. */
-export function neighbour(ids: readonly string[], from: string | undefined, step: 1 | -1): string | undefined {
+export function neighbour(
+  ids: readonly string[],
+  from: string | undefined,
+  step: 1 | -1,
+): string | undefined {
   const at = from === undefined ? -1 : ids.indexOf(from);
   if (at < 0) return ids[0];
   return ids[Math.min(ids.length - 1, Math.max(0, at + step))];

@@ -14,7 +14,11 @@ type HeldList = Held & {
 };
 
 /** `view` names what is shown: another view is another list, and starts free. */
-export function useHeldList(latest: readonly string[], view: string, selected: string | undefined): HeldList {
+export function useHeldList(
+  latest: readonly string[],
+  view: string,
+  selected: string | undefined,
+): HeldList {
   const [frozen, setFrozen] = useState<{ view: string; ids: readonly string[] } | null>(null);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   const pointer = useRef(false);

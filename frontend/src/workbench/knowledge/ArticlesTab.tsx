@@ -8,12 +8,14 @@ import { Icon } from '@/ui/icons';
 import { Skeleton } from '@/ui/Skeleton';
 import { toast } from '@/ui/toasts';
 import { insertWords } from '@/workbench/composer';
-import { problemOf, useWords } from '@/workbench/parts';
+import { problemOf, SnippetText, useWords, type Snippet } from '@/workbench/parts';
 import { messagesOf } from '@/workbench/thread';
 
 import './knowledge.css';
 
-type Found = Pick<Article, 'id' | 'title' | 'language' | 'slug'> & { snippet?: string };
+type Found = Pick<Article, 'id' | 'title' | 'language' | 'slug'> & {
+  snippet?: Snippet | string | null;
+};
 
 type ArticlesTabProps = { conversation: Conversation; brief?: boolean; onMore?: () => void };
 
@@ -41,7 +43,11 @@ export function ArticlesTab({ conversation, brief = false, onMore }: ArticlesTab
     placeholderData: keepPreviousData,
     staleTime: 60_000,
     queryFn: ({ signal }) => {
-      const params = new URLSearchParams({ q: asked, status: 'published', limit: brief ? '3' : '12' });
+      const params = new URLSearchParams({
+        q: asked,
+        status: 'published',
+        limit: brief ? '3' : '12',
+      });
       if (conversation.language === 'zh' || conversation.language === 'en') {
         params.set('language', conversation.language);
       }
@@ -98,8 +104,10 @@ export function ArticlesTab({ conversation, brief = false, onMore }: ArticlesTab
             <span className="cut" title={article.title}>
               {article.title}
             </span>
-            {!brief && article.snippet !== undefined && (
-              <span className="sm muted kb-snippet">{article.snippet}</span>
+            {!brief && (
+              <span className="sm muted kb-snippet">
+                <SnippetText snippet={article.snippet} />
+              </span>
             )}
           </div>
           <button type="button" className="btn sm" onClick={() => void insert(article.id)}>

@@ -62,7 +62,9 @@ export function OfferCard(props: OfferCardProps) {
           <div className="row offer-who">
             <bdi className="b cut">{offer.customer.name}</bdi>
             <span className="grow" />
-            <span className="sm muted num">{t('offer.waited', { time: clockOf(offer.waited) })}</span>
+            <span className="sm muted num">
+              {t('offer.waited', { time: clockOf(offer.waited) })}
+            </span>
           </div>
           <div className="muted cut" dir="auto">
             “{offer.preview}”
@@ -80,7 +82,13 @@ export function OfferCard(props: OfferCardProps) {
         ))}
       </div>
       <div className="offer-f">
-        <button ref={accept} type="button" className="btn primary" disabled={answering} onClick={() => onAccept(offer)}>
+        <button
+          ref={accept}
+          type="button"
+          className="btn primary"
+          disabled={answering}
+          onClick={() => onAccept(offer)}
+        >
           {t('offer.accept')} <kbd aria-hidden="true">⏎</kbd>
         </button>
         <Menu opened={declining} onChange={onDeclining} position="top-end" width={200} returnFocus>
@@ -103,7 +111,9 @@ export function OfferCard(props: OfferCardProps) {
           </Menu.Dropdown>
         </Menu>
       </div>
-      {more > 0 && <div className="offer-more sm faint">{t('offer.one_more', { count: more })}</div>}
+      {more > 0 && (
+        <div className="offer-more sm faint">{t('offer.one_more', { count: more })}</div>
+      )}
     </aside>
   );
 }

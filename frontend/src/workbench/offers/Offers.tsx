@@ -37,7 +37,12 @@ export function Offers({ onAccepted }: { onAccepted: (conversation: Id) => void 
   );
 }
 
-type OfferedProps = { offer: Offer; now: number; more: number; onAccepted: (conversation: Id) => void };
+type OfferedProps = {
+  offer: Offer;
+  now: number;
+  more: number;
+  onAccepted: (conversation: Id) => void;
+};
 
 function Offered({ offer, now, more, onAccepted }: OfferedProps) {
   const { t, language } = useWords();
@@ -71,7 +76,7 @@ function Offered({ offer, now, more, onAccepted }: OfferedProps) {
   };
   const goneWords = (error: unknown): string | undefined => {
     if (!(error instanceof Refused) || error.code !== 'offer_gone') return undefined;
-    const state = error.problem['state'];
+    const state = error.problem.state;
     if (state === 'expired') return t('offer.gone_expired');
     return state === 'withdrawn' ? t('offer.gone_withdrawn') : t('offer.gone_accepted');
   };
@@ -79,8 +84,22 @@ function Offered({ offer, now, more, onAccepted }: OfferedProps) {
     if (!answering) void answer('accept');
   };
   useActions([
-    { id: 'accept', title: t('keys.accept'), group: 'everywhere', icon: 'check', keys: KEYS.accept, run: accept },
-    { id: 'decline', title: t('keys.decline'), group: 'everywhere', icon: 'x', keys: KEYS.decline, run: () => setDeclining(true) },
+    {
+      id: 'accept',
+      title: t('keys.accept'),
+      group: 'everywhere',
+      icon: 'check',
+      keys: KEYS.accept,
+      run: accept,
+    },
+    {
+      id: 'decline',
+      title: t('keys.decline'),
+      group: 'everywhere',
+      icon: 'x',
+      keys: KEYS.decline,
+      run: () => setDeclining(true),
+    },
   ]);
   return (
     <OfferCard

@@ -99,7 +99,13 @@ function Lookup({ onClose }: { onClose: () => void }) {
         />
         <kbd className="kbd">Esc</kbd>
       </div>
-      <div className="palette-list" id="palette-list" role="listbox" ref={list} aria-label={t('palette.actions')}>
+      <div
+        className="palette-list"
+        id="palette-list"
+        role="listbox"
+        ref={list}
+        aria-label={t('palette.actions')}
+      >
         {entries.length === 0 && <p className="sm faint palette-none">{t('palette.nothing')}</p>}
         {entries.map((entry, index) => (
           <div key={entry.id} role="presentation">
@@ -218,7 +224,7 @@ function useFoundEntries(q: string): Entry[] {
         id: one.id,
         section: t('palette.customers'),
         title: one.name,
-        aside: one.identities.find((identity) => identity.kind !== 'visitor')?.address,
+        aside: one.identities.find((identity) => identity.kind !== 'chat')?.address,
         icon: 'user',
         run: () => void navigate({ to: '/customers/$id', params: { id: one.id } }),
       })),

@@ -24,7 +24,13 @@ export function Shortcuts({ onClose }: { onClose: () => void }) {
   const { single_keys: single } = usePreferences();
   const mac = isMac();
   return (
-    <Modal opened onClose={onClose} size={640} title={t('keys.title')} closeButtonProps={{ 'aria-label': t('common.close') }}>
+    <Modal
+      opened
+      onClose={onClose}
+      size={640}
+      title={t('keys.title')}
+      closeButtonProps={{ 'aria-label': t('common.close') }}
+    >
       <label className="check">
         <input
           type="checkbox"

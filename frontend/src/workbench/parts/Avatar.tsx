@@ -1,5 +1,5 @@
 /** A person as a square with one or two letters, and the channel they came by. */
-import { initialsOf } from '@/i18n/format';
+import { firstLetterOf, initialsOf } from '@/i18n/format';
 import { Icon, type IconName } from '@/ui/icons';
 
 import type { ChannelKind } from '@/domain/entities';
@@ -31,7 +31,7 @@ export function Avatar({ name, channel, size, me = false, title }: AvatarProps) 
       {letters === null ? (
         <Icon name="user" size={size === undefined ? 18 : 14} />
       ) : size === 'xs' || size === 'sm' ? (
-        [...letters][0]
+        firstLetterOf(letters)
       ) : (
         letters
       )}

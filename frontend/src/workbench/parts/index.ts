@@ -6,4 +6,5 @@ export { clockFor, type Clock } from './clock';
 export { ClockChip } from './ClockChip';
 export { PresenceDot, type DotState } from './PresenceDot';
 export { problemOf, wordsFor } from './problems';
+export { SnippetText, type Snippet } from './Snippet';
 export { useWords, type T } from './words';

@@ -26,11 +26,11 @@ function accept(value: unknown): Partial<Preferences> {
   if (typeof value !== 'object' || value === null) return {};
   const given = value as Record<string, unknown>;
   const known: Partial<Preferences> = {};
-  if (given['theme'] === 'light' || given['theme'] === 'dark' || given['theme'] === 'system') {
-    known.theme = given['theme'];
+  if (given.theme === 'light' || given.theme === 'dark' || given.theme === 'system') {
+    known.theme = given.theme;
   }
-  if (given['density'] === 'compact' || given['density'] === 'comfortable') {
-    known.density = given['density'];
+  if (given.density === 'compact' || given.density === 'comfortable') {
+    known.density = given.density;
   }
   for (const name of ['enter_sends', 'single_keys', 'sounds'] as const) {
     const flag = given[name];
@@ -53,17 +53,17 @@ const listeners = new Set<() => void>();
 
 export const preferences = {
   get: (): Preferences => current,
-  subscribe(listener: () => void): () => void {
+  subscribe: (listener: () => void): (() => void) => {
     listeners.add(listener);
     return () => listeners.delete(listener);
   },
-  set(change: Partial<Preferences>): void {
+  set: (change: Partial<Preferences>): void => {
     current = { ...current, ...change };
     localStorage.setItem(KEPT_AS, JSON.stringify(current));
     for (const listener of listeners) listener();
   },
   /** Takes over what the hub remembers of this person; unknown or odd values are left out. */
-  adopt(given: unknown): void {
+  adopt: (given: unknown): void => {
     preferences.set(accept(given));
   },
 };

@@ -38,7 +38,9 @@ export function PresenceMenu() {
   const status = presence?.status ?? 'offline';
   const lost = state === 'waiting' || state === 'connecting';
   const dot: DotState = lost ? 'retry' : status;
-  const words = lost ? t('presence.reconnecting') : (reasonWords(presence?.reason ?? null, t) ?? t(`presence.${status}`));
+  const words = lost
+    ? t('presence.reconnecting')
+    : (reasonWords(presence?.reason ?? null, t) ?? t(`presence.${status}`));
   const [load, capacity] = [presence?.load ?? 0, presence?.capacity ?? 0];
 
   const become = (next: 'available' | 'busy' | 'offline') => {
@@ -70,8 +72,20 @@ export function PresenceMenu() {
         </button>
       </Menu.Target>
       <Menu.Dropdown>
-        <Choice dot="available" name={t('presence.available')} hint={t('presence.hint_available')} on={status === 'available'} onPick={() => become('available')} />
-        <Choice dot="busy" name={t('presence.busy')} hint={t('presence.hint_busy')} on={status === 'busy'} onPick={() => become('busy')} />
+        <Choice
+          dot="available"
+          name={t('presence.available')}
+          hint={t('presence.hint_available')}
+          on={status === 'available'}
+          onPick={() => become('available')}
+        />
+        <Choice
+          dot="busy"
+          name={t('presence.busy')}
+          hint={t('presence.hint_busy')}
+          on={status === 'busy'}
+          onPick={() => become('busy')}
+        />
         <Menu.Divider />
         <Menu.Label>{t('presence.away_for')}</Menu.Label>
         {REASONS.map((reason) => (
@@ -84,7 +98,13 @@ export function PresenceMenu() {
           />
         ))}
         <Menu.Divider />
-        <Choice dot="offline" name={t('presence.offline')} hint={t('presence.hint_offline')} on={status === 'offline'} onPick={() => become('offline')} />
+        <Choice
+          dot="offline"
+          name={t('presence.offline')}
+          hint={t('presence.hint_offline')}
+          on={status === 'offline'}
+          onPick={() => become('offline')}
+        />
       </Menu.Dropdown>
     </Menu>
   );

@@ -1,5 +1,5 @@
 /** The door: address and password, and an honest word when it does not open. */
-import { useEffect, useState, type FormEvent } from 'react';
+import { useEffect, useState, type SubmitEvent } from 'react';
 
 import { switchLanguage } from '@/i18n/workbench/i18n';
 import { clockOf } from '@/i18n/format';
@@ -24,11 +24,16 @@ export function SignIn({ reason, onSignedIn }: SignInProps) {
   const [blockedUntil, setBlockedUntil] = useState(0);
   const left = useLeft(blockedUntil);
 
-  const submit = async (event: FormEvent<HTMLFormElement>) => {
+  const submit = async (event: SubmitEvent<HTMLFormElement>) => {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
     const [email, password] = [form.get('email'), form.get('password')];
-    if (typeof email !== 'string' || typeof password !== 'string' || email === '' || password === '') {
+    if (
+      typeof email !== 'string' ||
+      typeof password !== 'string' ||
+      email === '' ||
+      password === ''
+    ) {
       setTrouble('missing');
       return;
     }
@@ -70,12 +75,26 @@ export function SignIn({ reason, onSignedIn }: SignInProps) {
         )}
         <Field label={t('sign_in.email')}>
           {(ids) => (
-            <input {...ids} className="input lg" name="email" type="email" autoComplete="username" autoCapitalize="none" spellCheck={false} />
+            <input
+              {...ids}
+              className="input lg"
+              name="email"
+              type="email"
+              autoComplete="username"
+              autoCapitalize="none"
+              spellCheck={false}
+            />
           )}
         </Field>
         <Field label={t('sign_in.password')}>
           {(ids) => (
-            <input {...ids} className="input lg" name="password" type="password" autoComplete="current-password" />
+            <input
+              {...ids}
+              className="input lg"
+              name="password"
+              type="password"
+              autoComplete="current-password"
+            />
           )}
         </Field>
         <p className={words === null ? 'vh' : 'door-trouble'} role="alert">
@@ -87,7 +106,12 @@ export function SignIn({ reason, onSignedIn }: SignInProps) {
         </button>
       </form>
       <div className="door-foot">
-        <button type="button" className="btn quiet" lang={language === 'zh' ? 'en' : 'zh-CN'} onClick={() => void switchLanguage(language === 'zh' ? 'en' : 'zh')}>
+        <button
+          type="button"
+          className="btn quiet"
+          lang={language === 'zh' ? 'en' : 'zh-CN'}
+          onClick={() => void switchLanguage(language === 'zh' ? 'en' : 'zh')}
+        >
           <Icon name="globe" /> {language === 'zh' ? 'English' : '中文'}
         </button>
         <button

@@ -29,7 +29,13 @@ export function BarSlot({ children }: { children: ReactNode }) {
   return element === null ? null : createPortal(children, element);
 }
 
-export function Bar({ onOpen, children }: { onOpen: (conversation: Id) => void; children?: ReactNode }) {
+export function Bar({
+  onOpen,
+  children,
+}: {
+  onOpen: (conversation: Id) => void;
+  children?: ReactNode;
+}) {
   const { t } = useWords();
   return (
     <footer className="bar" aria-label={t('nav.desk')}>

@@ -20,7 +20,11 @@ function useDeviceNow(running: boolean): number {
   return now;
 }
 
-export function useLineSigns(): { signs: LineSigns; now: number; connection: Connection & { retry: () => void } } {
+export function useLineSigns(): {
+  signs: LineSigns;
+  now: number;
+  connection: Connection & { retry: () => void };
+} {
   const connection = useConnection();
   const now = useDeviceNow(connection.state !== 'live');
   return { signs: connection.painted ? lineSigns(connection, now) : 'none', now, connection };

@@ -36,7 +36,12 @@ export function Rail({ onSignOut }: { onSignOut: () => void }) {
         <Mark size={26} />
       </span>
       {usePlaces().map(({ place, to, icon }) => (
-        <Link key={place} to={to} className="rail-item" activeProps={{ className: 'is-on', 'aria-current': 'page' }}>
+        <Link
+          key={place}
+          to={to}
+          className="rail-item"
+          activeProps={{ className: 'is-on', 'aria-current': 'page' }}
+        >
           <Icon name={icon} size={20} />
           <span>{t(`nav.${place}`)}</span>
         </Link>

@@ -38,10 +38,38 @@ export function Shell({ onSignOut }: { onSignOut: () => void }) {
     void navigate({ to: '/desk/$view/{-$conversation}', params: { view: 'mine', conversation } });
 
   useActions([
-    { id: 'palette', title: t('keys.palette'), group: 'everywhere', hidden: true, keys: KEYS.palette, run: () => setPalette(true) },
-    { id: 'help', title: t('keys.help'), group: 'everywhere', icon: 'info', keys: KEYS.help, run: () => setHelp(true) },
-    { id: 'desk', title: t('keys.go_desk'), group: 'everywhere', icon: 'desk', keys: KEYS.desk, run: () => void navigate({ to: '/desk' }) },
-    { id: 'panes', title: t('keys.panes'), group: 'everywhere', hidden: true, keys: KEYS.panes, run: nextPane },
+    {
+      id: 'palette',
+      title: t('keys.palette'),
+      group: 'everywhere',
+      hidden: true,
+      keys: KEYS.palette,
+      run: () => setPalette(true),
+    },
+    {
+      id: 'help',
+      title: t('keys.help'),
+      group: 'everywhere',
+      icon: 'info',
+      keys: KEYS.help,
+      run: () => setHelp(true),
+    },
+    {
+      id: 'desk',
+      title: t('keys.go_desk'),
+      group: 'everywhere',
+      icon: 'desk',
+      keys: KEYS.desk,
+      run: () => void navigate({ to: '/desk' }),
+    },
+    {
+      id: 'panes',
+      title: t('keys.panes'),
+      group: 'everywhere',
+      hidden: true,
+      keys: KEYS.panes,
+      run: nextPane,
+    },
   ]);
 
   return (
@@ -97,7 +125,12 @@ function NarrowPlaces({ onSignOut }: { onSignOut: () => void }) {
         </Menu.Target>
         <Menu.Dropdown>
           {usePlaces().map(({ place, to, icon }) => (
-            <Menu.Item key={place} component={Link} to={to} leftSection={<Icon name={icon} size={20} />}>
+            <Menu.Item
+              key={place}
+              component={Link}
+              to={to}
+              leftSection={<Icon name={icon} size={20} />}
+            >
               {t(`nav.${place}`)}
             </Menu.Item>
           ))}

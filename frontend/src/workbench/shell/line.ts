@@ -7,7 +7,10 @@ export type LineSigns = 'none' | 'dot' | 'banner';
 const DOT_AFTER: Millis = 2_000;
 const BANNER_AFTER: Millis = 10_000;
 
-export function lineSigns(connection: Pick<Connection, 'state' | 'down_since'>, now: Millis): LineSigns {
+export function lineSigns(
+  connection: Pick<Connection, 'state' | 'down_since'>,
+  now: Millis,
+): LineSigns {
   if (connection.state === 'live' || connection.down_since === null) return 'none';
   const down = now - connection.down_since;
   if (down < DOT_AFTER) return 'none';

@@ -26,7 +26,13 @@ export function Attachments({ files }: { files: readonly Attachment[] }) {
 function Picture({ file }: { file: Attachment }) {
   const name = shownName(file.name);
   return (
-    <a className="thumb" href={attachmentUrl(file.id, true)} target="_blank" rel="noreferrer" title={name.text}>
+    <a
+      className="thumb"
+      href={attachmentUrl(file.id, true)}
+      target="_blank"
+      rel="noreferrer"
+      title={name.text}
+    >
       <img src={attachmentUrl(file.id, true)} alt={name.text} loading="lazy" />
     </a>
   );

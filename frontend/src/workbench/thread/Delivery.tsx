@@ -22,7 +22,11 @@ export function Delivery({ message, onRetry, onCopy }: DeliveryProps) {
   const icon = ICONS[state];
   const trouble = state === 'failed' || state === 'unknown';
   return (
-    <div className={state === 'failed' ? 'stamp t-bad' : state === 'unknown' ? 'stamp t-warn' : 'stamp'}>
+    <div
+      className={
+        state === 'failed' ? 'stamp t-bad' : state === 'unknown' ? 'stamp t-warn' : 'stamp'
+      }
+    >
       {icon !== undefined && (
         <span className={state === 'read' ? 't-accent' : undefined}>
           <Icon name={icon} size={14} />

@@ -3,6 +3,7 @@ import { memo, useState } from 'react';
 
 import type { Message } from '@/domain/entities';
 import { fullMomentOf, timeOf } from '@/i18n/format';
+import { useHub } from '@/sync-react';
 import { Icon, type IconName } from '@/ui/icons';
 import { useWords } from '@/workbench/parts';
 
@@ -30,10 +31,18 @@ function Bubble({ message, lang, mine, onRetry, onCopy }: MessageLineProps) {
   const { t, language } = useWords();
   const out = message.direction === 'out';
   const bot = message.author.kind === 'bot';
-  const classes = ['msg', out ? 'out' : '', bot ? 'bot' : '', message.state === 'failed' ? 'failed' : ''];
+  const classes = [
+    'msg',
+    out ? 'out' : '',
+    bot ? 'bot' : '',
+    message.state === 'failed' ? 'failed' : '',
+  ];
   const wide = message.html !== null;
   return (
-    <div className={classes.filter(Boolean).join(' ') + (wide ? ' wide' : '')} id={`m-${message.id}`}>
+    <div
+      className={classes.filter(Boolean).join(' ') + (wide ? ' wide' : '')}
+      id={`m-${message.id}`}
+    >
       {message.subject !== null && message.subject !== '' && (
         <div className="subject" dir="auto">
           {message.subject}
@@ -70,7 +79,7 @@ function Bubble({ message, lang, mine, onRetry, onCopy }: MessageLineProps) {
           <time dateTime={new Date(message.at).toISOString()}>{timeOf(message.at, language)}</time>
           {message.automatic && <Origin icon="bot" text={t('thread.automatic')} />}
           {message.trust === 'unverified' && <Origin icon="warn" text={t('thread.untrusted')} />}
-          {message.html !== null && (
+          {(message.html !== null || ('has_raw' in message && message.has_raw === true)) && (
             <a
               className="linklike faint"
               href={`/api/messages/${message.id}/raw`}
@@ -151,11 +160,15 @@ function NoteLine({ message, mine }: { message: Message; mine: boolean }) {
 
 function SystemLine({ message }: { message: Message }) {
   const { t, language } = useWords();
+  const { store } = useHub();
+  const named = (about: string) =>
+    store.all('queue').find(({ id, name }) => id === about || name.en === about)?.name[language] ??
+    store.get('agent', about)?.name;
   return (
     <div className="event" id={`m-${message.id}`} title={fullMomentOf(message.at, language)}>
       <Icon name="transfer" size={14} />
       <span>
-        <time className="num">{timeOf(message.at, language)}</time> {systemWords(message, t)}
+        <time className="num">{timeOf(message.at, language)}</time> {systemWords(message, named, t)}
       </span>
     </div>
   );

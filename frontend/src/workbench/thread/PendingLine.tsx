@@ -53,7 +53,11 @@ export function PendingLine({ entry, onCopy, onTakeBack }: PendingLineProps) {
           >
             <Icon name="copy" size={14} />
           </button>
-          <button type="button" className="btn sm quiet" onClick={() => void hub.outbox.discard(entry.id)}>
+          <button
+            type="button"
+            className="btn sm quiet"
+            onClick={() => void hub.outbox.discard(entry.id)}
+          >
             {t('thread.discard')}
           </button>
         </>

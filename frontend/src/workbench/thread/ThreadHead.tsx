@@ -32,7 +32,12 @@ export function ThreadHead({ conversation, commands, onBack, onPanel }: ThreadHe
   const customer = useEntity('customer', conversation.customer.id);
   return (
     <header className="th">
-      <button type="button" className="btn quiet icon only-narrow" aria-label={t('common.back')} onClick={onBack}>
+      <button
+        type="button"
+        className="btn quiet icon only-narrow"
+        aria-label={t('common.back')}
+        onClick={onBack}
+      >
         <Icon name="left" size={20} />
       </button>
       <div className="col grow">
@@ -89,17 +94,29 @@ export function ThreadHead({ conversation, commands, onBack, onPanel }: ThreadHe
         </Menu.Target>
         <Menu.Dropdown>
           {!ended && conversation.agent_id !== null && (
-            <Menu.Item className="only-narrow" leftSection={<Icon name="check" />} onClick={commands.end}>
+            <Menu.Item
+              className="only-narrow"
+              leftSection={<Icon name="check" />}
+              onClick={commands.end}
+            >
               {t('thread.end')}
             </Menu.Item>
           )}
           {!ended && (
-            <Menu.Item className="only-narrow" leftSection={<Icon name="transfer" />} onClick={commands.transfer}>
+            <Menu.Item
+              className="only-narrow"
+              leftSection={<Icon name="transfer" />}
+              onClick={commands.transfer}
+            >
               {t('thread.transfer')}
             </Menu.Item>
           )}
           {ended && (
-            <Menu.Item className="only-narrow" leftSection={<Icon name="undo" />} onClick={commands.reopen}>
+            <Menu.Item
+              className="only-narrow"
+              leftSection={<Icon name="undo" />}
+              onClick={commands.reopen}
+            >
               {t('thread.reopen')}
             </Menu.Item>
           )}
@@ -150,7 +167,8 @@ function Viewers({ conversation }: { conversation: Conversation }) {
   const { store } = useHub();
   const me = useGround()?.me.id;
   const viewing = useLive('viewing', conversation.id) ?? [];
-  const typing = useLive('typing', conversation.id)?.agents.filter((agent) => agent.id !== me) ?? [];
+  const typing =
+    useLive('typing', conversation.id)?.agents.filter((agent) => agent.id !== me) ?? [];
   const writer = typing[0];
   if (writer !== undefined) {
     return (

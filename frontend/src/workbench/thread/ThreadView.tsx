@@ -37,7 +37,7 @@ export function ThreadView({ conversation, onTakeBack }: ThreadViewProps) {
     const from = Math.max(0, thread.items.length - size);
     return linesOf(thread.items.slice(from), unreadFrom);
   }, [thread.items, size, unreadFrom]);
-  const place = useScrollPlace(
+  const { box, atEnd, noteScroll, toEnd } = useScrollPlace(
     conversation.id,
     thread.loaded,
     unreadFrom === null ? null : 'unread',
@@ -47,30 +47,35 @@ export function ThreadView({ conversation, onTakeBack }: ThreadViewProps) {
   const hidden = thread.items.length > size;
   const { older } = thread;
   const onScroll = useCallback(() => {
-    place.onScroll();
-    const box = place.box.current;
-    if (box === null || box.scrollTop > NEAR_TOP) return;
+    noteScroll();
+    if ((box.current?.scrollTop ?? Infinity) > NEAR_TOP) return;
     if (hidden) setSize((shown) => shown + WINDOW);
     else if (thread.has_older && !thread.loading) older();
-  }, [place, hidden, older, thread.has_older, thread.loading]);
+  }, [box, noteScroll, hidden, older, thread.has_older, thread.loading]);
   // Back at the end the window is small again.
-  if (place.atEnd && size > WINDOW * 3) setSize(WINDOW);
+  if (atEnd && size > WINDOW * 3) setSize(WINDOW);
 
-  const behind = useNewBelow(messages, place.atEnd);
-  useReadMark(conversation, place.atEnd && thread.loaded);
+  const behind = useNewBelow(messages, atEnd);
+  useReadMark(conversation, atEnd && thread.loaded);
   useAnnouncements(conversation, messages);
 
   const retry = useCallback(
     (message: Message) => {
       hub
-        .command({ method: 'POST', path: `/api/messages/${message.id}/retry`, lane: message.conversation_id })
+        .command({
+          method: 'POST',
+          path: `/api/messages/${message.id}/retry`,
+          lane: message.conversation_id,
+        })
         .catch((error: unknown) => toast({ text: problemOf(error, t), tone: 'bad' }));
     },
     [hub, t],
   );
   const copy = useCallback(
     (text: string) => {
-      void navigator.clipboard.writeText(text).then(() => toast({ text: t('common.copied'), tone: 'ok' }));
+      void navigator.clipboard
+        .writeText(text)
+        .then(() => toast({ text: t('common.copied'), tone: 'ok' }));
     },
     [t],
   );
@@ -79,7 +84,7 @@ export function ThreadView({ conversation, onTakeBack }: ThreadViewProps) {
     <div className="scroll-wrap">
       <div
         className="scroll"
-        ref={place.box}
+        ref={box}
         onScroll={onScroll}
         data-pane="thread"
         // Long threads are scrolled by key too.
@@ -101,7 +106,7 @@ export function ThreadView({ conversation, onTakeBack }: ThreadViewProps) {
             <div className="event faint">{t('thread.older')}</div>
           )}
           {lines.map((line) => (
-            <div key={line.key} data-line={line.key} className="line">
+            <div key={line.key} data-line={line.key} className="t-line">
               <OneLine
                 line={line}
                 lang={conversation.language}
@@ -115,8 +120,8 @@ export function ThreadView({ conversation, onTakeBack }: ThreadViewProps) {
           <Peek conversation={conversation} />
         </div>
       </div>
-      {!place.atEnd && thread.loaded && (
-        <button type="button" className="btn latest" onClick={place.toEnd}>
+      {!atEnd && thread.loaded && (
+        <button type="button" className="btn latest" onClick={toEnd}>
           <Icon name="down" />
           {behind > 0
             ? t('thread.back_to_latest_n', { count: behind })
@@ -139,7 +144,8 @@ type OneLineProps = {
 function OneLine({ line, lang, me, onRetry, onCopy, onTakeBack }: OneLineProps) {
   const { t } = useWords();
   if (line.kind === 'day') return <Day at={line.at} />;
-  if (line.kind === 'unread') return <div className="day unread-mark">{t('thread.unread_from_here')}</div>;
+  if (line.kind === 'unread')
+    return <div className="day unread-mark">{t('thread.unread_from_here')}</div>;
   if (line.item.kind === 'pending') {
     return <PendingLine entry={line.item.entry} onCopy={onCopy} onTakeBack={onTakeBack} />;
   }
@@ -192,14 +198,27 @@ function ThreadSkeleton() {
   return (
     <div role="status" aria-label={t('app.loading')} className="thread-sk">
       {[46, 62, 38, 54].map((width, at) => (
-        <span key={at} className="sk" style={{ width: `${width}%`, height: 36, alignSelf: at % 2 === 1 ? 'flex-end' : 'flex-start', borderRadius: 10 }} />
+        <span
+          key={at}
+          className="sk"
+          style={{
+            width: `${width}%`,
+            height: 36,
+            alignSelf: at % 2 === 1 ? 'flex-end' : 'flex-start',
+            borderRadius: 10,
+          }}
+        />
       ))}
     </div>
   );
 }
 
 /** Where the unread began when the conversation was opened; it stays there until one leaves. */
-function useUnreadFrom(conversation: Conversation, messages: readonly Message[], loaded: boolean): string | null {
+function useUnreadFrom(
+  conversation: Conversation,
+  messages: readonly Message[],
+  loaded: boolean,
+): string | null {
   const [found, setFound] = useState<{ of: string; id: string | null } | null>(null);
   if (loaded && found?.of !== conversation.id) {
     setFound({ of: conversation.id, id: firstUnread(messages, conversation.unread) });
@@ -212,7 +231,9 @@ function useNewBelow(messages: readonly Message[], atEnd: boolean): number {
   const last = messages.at(-1)?.ordinal ?? 0;
   const [seen, setSeen] = useState(last);
   if (atEnd && seen !== last) setSeen(last);
-  return atEnd ? 0 : messages.filter((message) => message.ordinal > seen && message.direction !== 'event').length;
+  return atEnd
+    ? 0
+    : messages.filter((message) => message.ordinal > seen && message.direction !== 'event').length;
 }
 
 /** Tells the hub that its owner has read what is on the screen. */

@@ -36,7 +36,9 @@ function useTargets(): Target[] {
   const agents = useAll('agent');
   return useMemo(
     () => [
-      ...queues.map((queue): Target => ({ kind: 'queue', id: queue.id, name: queue.name[language] })).sort(byName),
+      ...queues
+        .map((queue): Target => ({ kind: 'queue', id: queue.id, name: queue.name[language] }))
+        .sort(byName),
       ...agents
         .filter((agent) => agent.id !== me && !agent.disabled)
         .map((agent): Target => ({ kind: 'agent', id: agent.id, name: agent.name }))
@@ -82,7 +84,13 @@ function TransferForm({ conversation, onClose }: Omit<TransferDialogProps, 'open
     >
       <Field label={t('transfer.find')}>
         {(ids) => (
-          <input {...ids} className="input" data-autofocus value={q} onChange={(event) => setQ(event.currentTarget.value)} />
+          <input
+            {...ids}
+            className="input"
+            data-autofocus
+            value={q}
+            onChange={(event) => setQ(event.currentTarget.value)}
+          />
         )}
       </Field>
       <div className="choices" role="radiogroup" aria-label={t('transfer.find')}>

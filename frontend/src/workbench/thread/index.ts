@@ -2,7 +2,7 @@
 import './thread.css';
 
 export { messagesOf } from './lines';
-export { attachmentUrl } from './mail';
+export { attachmentUrl, mailDocument } from './mail';
 export { shownName } from './names';
 export { ThreadHead, type ThreadCommands } from './ThreadHead';
 export { ThreadView } from './ThreadView';

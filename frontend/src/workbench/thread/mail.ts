@@ -10,15 +10,19 @@ const attribute = (text: string): string =>
 
 /** `cid:` points at a part of the same mail: ours to serve. */
 export function withInlineImages(html: string, attachments: readonly Attachment[]): string {
-  return html.replace(/(\bsrc\s*=\s*["'])cid:([^"']+)(["'])/gi, (whole, open: string, cid: string, close: string) => {
-    const part = attachments.find((one) => one.content_id?.replace(/^<|>$/g, '') === cid);
-    return part === undefined ? whole : `${open}${attachmentUrl(part.id, true)}${close}`;
-  });
+  return html.replace(
+    /(\bsrc\s*=\s*["'])cid:([^"']+)(["'])/gi,
+    (whole, open: string, cid: string, close: string) => {
+      const part = attachments.find((one) => one.content_id?.replace(/^<|>$/g, '') === cid);
+      return part === undefined ? whole : `${open}${attachmentUrl(part.id, true)}${close}`;
+    },
+  );
 }
 
 export const hasRemoteImages = (html: string): boolean =>
-  /<(?:img|source|video|input|table|td|body)\b[^>]*\b(?:src|srcset|background|poster)\s*=\s*["']?\s*(?:https?:)?\/\//i.test(html) ||
-  /url\(\s*["']?\s*(?:https?:)?\/\//i.test(html);
+  /<(?:img|source|video|input|table|td|body)\b[^>]*\b(?:src|srcset|background|poster)\s*=\s*["']?\s*(?:https?:)?\/\//i.test(
+    html,
+  ) || /url\(\s*["']?\s*(?:https?:)?\/\//i.test(html);
 
 export function mailDocument(
   html: string,

@@ -1,16 +1,16 @@
 /** Keeps each conversation's place: the message at the top of the window, or the end. */
 import { useCallback, useEffect, useLayoutEffect, useRef, useState, type RefObject } from 'react';
 
-type Place = { anchor: string; offset: number } | 'end';
+type Place = { line: string; offset: number } | 'end';
 
 const places = new Map<string, Place>();
 const NEAR = 48;
 
-function topmost(box: HTMLElement): { anchor: string; offset: number } | undefined {
+function topmost(box: HTMLElement): { line: string; offset: number } | undefined {
   const top = box.getBoundingClientRect().top;
-  for (const line of box.querySelectorAll<HTMLElement>('[data-line]')) {
-    const rect = line.getBoundingClientRect();
-    if (rect.bottom > top) return { anchor: line.dataset['line'] ?? '', offset: rect.top - top };
+  for (const element of box.querySelectorAll<HTMLElement>('[data-line]')) {
+    const rect = element.getBoundingClientRect();
+    if (rect.bottom > top) return { line: element.dataset.line ?? '', offset: rect.top - top };
   }
   return undefined;
 }
@@ -20,7 +20,7 @@ function restore(box: HTMLElement, place: Place): boolean {
     box.scrollTop = box.scrollHeight;
     return true;
   }
-  const line = box.querySelector<HTMLElement>(`[data-line="${CSS.escape(place.anchor)}"]`);
+  const line = box.querySelector<HTMLElement>(`[data-line="${CSS.escape(place.line)}"]`);
   if (line === null) return false;
   const now = line.getBoundingClientRect().top - box.getBoundingClientRect().top;
   box.scrollTop += now - place.offset;
@@ -30,7 +30,7 @@ function restore(box: HTMLElement, place: Place): boolean {
 type ScrollPlace = {
   box: RefObject<HTMLDivElement | null>;
   atEnd: boolean;
-  onScroll: () => void;
+  noteScroll: () => void;
   toEnd: () => void;
 };
 
@@ -62,7 +62,7 @@ export function useScrollPlace(
     if (settled.current !== conversation) {
       settled.current = conversation;
       place.current =
-        places.get(conversation) ?? (start === null ? 'end' : { anchor: start, offset: 40 });
+        places.get(conversation) ?? (start === null ? 'end' : { line: start, offset: 40 });
       if (!restore(element, place.current)) restore(element, 'end');
       note();
       performance.mark('thread-painted');
@@ -91,5 +91,5 @@ export function useScrollPlace(
     note();
   }, [note]);
 
-  return { box, atEnd, onScroll: note, toEnd };
+  return { box, atEnd, noteScroll: note, toEnd };
 }

@@ -8,7 +8,14 @@ import { useWords } from '@/workbench/parts';
 
 import { useTicketCommands } from './useTickets';
 
-export const STATUSES: readonly TicketStatus[] = ['new', 'open', 'pending', 'on_hold', 'solved', 'closed'];
+export const STATUSES: readonly TicketStatus[] = [
+  'new',
+  'open',
+  'pending',
+  'on_hold',
+  'solved',
+  'closed',
+];
 export const PRIORITIES: readonly Priority[] = ['low', 'normal', 'high', 'urgent'];
 
 export function useAssignees() {

@@ -1,6 +1,6 @@
 /** The customer's tickets beside the conversation: see, open, link, change. */
 import { Link } from '@tanstack/react-router';
-import { useState, type FormEvent } from 'react';
+import { useState, type SubmitEvent } from 'react';
 
 import type { Conversation, Customer, Id, Priority, Ticket } from '@/domain/entities';
 import { useEntity, useGround } from '@/sync-react';
@@ -62,7 +62,8 @@ function TicketLine({ id, conversation, detailed }: TicketLineProps) {
   const ticket = useEntity('ticket', id, true);
   const commands = useTicketCommands();
   if (ticket === undefined) return null;
-  const linked = ticket.conversation_ids.includes(conversation.id) || conversation.ticket_ids.includes(id);
+  const linked =
+    ticket.conversation_ids.includes(conversation.id) || conversation.ticket_ids.includes(id);
   return (
     <div className={detailed ? 'tk-card' : undefined}>
       <div className="tk">
@@ -106,14 +107,22 @@ function TicketLine({ id, conversation, detailed }: TicketLineProps) {
   );
 }
 
-function NewTicketForm({ conversation, onDone }: { conversation: Conversation; onDone: () => void }) {
+function NewTicketForm({
+  conversation,
+  onDone,
+}: {
+  conversation: Conversation;
+  onDone: () => void;
+}) {
   const { t } = useWords();
   const me = useGround()?.me;
   const { open } = useTicketCommands();
-  const [subject, setSubject] = useState(conversation.subject ?? conversation.preview?.text.slice(0, 80) ?? '');
+  const [subject, setSubject] = useState(
+    conversation.subject ?? conversation.preview?.text.slice(0, 80) ?? '',
+  );
   const [priority, setPriority] = useState<Priority>('normal');
   const [busy, setBusy] = useState(false);
-  const submit = async (event: FormEvent) => {
+  const submit = async (event: SubmitEvent) => {
     event.preventDefault();
     if (subject.trim() === '') return;
     setBusy(true);

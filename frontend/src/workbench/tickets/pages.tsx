@@ -210,7 +210,11 @@ export function TicketPage({ id }: { id: Id }) {
       ) : (
         <div className="ticket-page">
           <div className="col" style={{ gap: 16 }}>
-            <Subject key={ticket.rev} ticket={ticket} onChange={(subject) => void change(ticket, { subject })} />
+            <Subject
+              key={ticket.rev}
+              ticket={ticket}
+              onChange={(subject) => void change(ticket, { subject })}
+            />
             <div className="card">
               <div className="sec">
                 <div className="sec-h">{t('tickets.conversations')}</div>

@@ -69,7 +69,11 @@ export function useTicketCommands(): {
   return {
     open: async (ticket) => {
       try {
-        const kept = await hub.command<Ticket>({ method: 'POST', path: '/api/tickets', body: ticket });
+        const kept = await hub.command<Ticket>({
+          method: 'POST',
+          path: '/api/tickets',
+          body: ticket,
+        });
         hub.store.put('ticket', [kept]);
         refresh();
         toast({ text: t('tickets.created_toast', { number: `T-${kept.number}` }), tone: 'ok' });

@@ -1,0 +1,203 @@
+/** Who works here, and as what. */
+import { useState } from 'react';
+
+import type { Agent, Role } from '@/domain/entities';
+import { Field } from '@/ui/Field';
+import { Avatar, useWords } from '@/workbench/parts';
+
+import { FormDialog } from './FormDialog';
+import { Listing } from './Listing';
+import { useAdminList, useKeep } from './useAdmin';
+
+type Person = Agent & { email?: string };
+
+const ROLES: readonly Role[] = ['agent', 'supervisor', 'admin'];
+
+export function AgentsAdmin() {
+  const { t } = useWords();
+  const people = useAdminList<Person>('agents');
+  const [edited, setEdited] = useState<Person | 'new' | null>(null);
+  return (
+    <Listing
+      title={t('admin.agents.title')}
+      query={people}
+      add={{ label: t('admin.agents.add'), run: () => setEdited('new') }}
+    >
+      {(items) => (
+        <table className="table">
+          <thead>
+            <tr>
+              <th>{t('admin.agents.name')}</th>
+              <th className="only-wide">{t('admin.agents.email')}</th>
+              <th>{t('admin.agents.role')}</th>
+              <th className="only-wide">{t('admin.agents.languages')}</th>
+              <th>{t('admin.agents.state')}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {items.map((person) => (
+              <tr key={person.id} className="go" onClick={() => setEdited(person)}>
+                <td>
+                  <button
+                    type="button"
+                    className="row linklike plain-name"
+                    onClick={() => setEdited(person)}
+                  >
+                    <Avatar name={person.name} size="sm" /> {person.name}
+                  </button>
+                </td>
+                <td className="only-wide muted">{person.email}</td>
+                <td>{t(`admin.agents.roles.${person.role}`)}</td>
+                <td className="only-wide muted">{person.languages.join(', ')}</td>
+                <td>
+                  <span className={person.disabled ? 'chip' : 'chip ok'}>
+                    {person.disabled ? t('admin.agents.disabled') : t('admin.agents.enabled')}
+                  </span>
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+      {edited !== null && (
+        <PersonForm person={edited === 'new' ? null : edited} onClose={() => setEdited(null)} />
+      )}
+    </Listing>
+  );
+}
+
+function PersonForm({ person, onClose }: { person: Person | null; onClose: () => void }) {
+  const { t } = useWords();
+  const { keep, busy, problem } = useKeep('agents');
+  const [fields, setFields] = useState({
+    name: person?.name ?? '',
+    email: person?.email ?? '',
+    role: person?.role ?? 'agent',
+    zh: person?.languages.includes('zh') ?? true,
+    en: person?.languages.includes('en') ?? true,
+    teams: person?.teams.join(', ') ?? '',
+    password: '',
+    disabled: person?.disabled ?? false,
+  });
+  const set = (change: Partial<typeof fields>) => setFields({ ...fields, ...change });
+  const submit = async () => {
+    const body = {
+      name: fields.name.trim(),
+      role: fields.role,
+      languages: [...(fields.zh ? ['zh'] : []), ...(fields.en ? ['en'] : [])],
+      teams: fields.teams
+        .split(/[,，]/)
+        .map((team) => team.trim())
+        .filter(Boolean),
+      ...(fields.password === '' ? {} : { password: fields.password }),
+      ...(person === null ? { email: fields.email.trim() } : { disabled: fields.disabled }),
+    };
+    if (await keep(person?.id ?? null, body)) onClose();
+  };
+  return (
+    <FormDialog
+      title={person === null ? t('admin.agents.add') : person.name}
+      busy={busy}
+      problem={problem}
+      onClose={onClose}
+      onSubmit={() => void submit()}
+    >
+      <Field label={t('admin.agents.name')}>
+        {(ids) => (
+          <input
+            {...ids}
+            className="input"
+            data-autofocus
+            required
+            value={fields.name}
+            onChange={(event) => set({ name: event.currentTarget.value })}
+          />
+        )}
+      </Field>
+      {person === null && (
+        <Field label={t('admin.agents.email')}>
+          {(ids) => (
+            <input
+              {...ids}
+              className="input"
+              type="email"
+              required
+              value={fields.email}
+              onChange={(event) => set({ email: event.currentTarget.value })}
+            />
+          )}
+        </Field>
+      )}
+      <Field label={person === null ? t('admin.agents.password') : t('admin.agents.password_new')}>
+        {(ids) => (
+          <input
+            {...ids}
+            className="input"
+            type="password"
+            autoComplete="new-password"
+            minLength={10}
+            required={person === null}
+            value={fields.password}
+            onChange={(event) => set({ password: event.currentTarget.value })}
+          />
+        )}
+      </Field>
+      <Field label={t('admin.agents.role')}>
+        {(ids) => (
+          <select
+            {...ids}
+            className="input"
+            value={fields.role}
+            onChange={(event) =>
+              set({ role: ROLES.find((role) => role === event.currentTarget.value) ?? 'agent' })
+            }
+          >
+            {ROLES.map((role) => (
+              <option key={role} value={role}>
+                {t(`admin.agents.roles.${role}`)}
+              </option>
+            ))}
+          </select>
+        )}
+      </Field>
+      <div className="row">
+        <label className="check">
+          <input
+            type="checkbox"
+            checked={fields.zh}
+            onChange={(event) => set({ zh: event.currentTarget.checked })}
+          />
+          {t('customer.languages.zh')}
+        </label>
+        <label className="check">
+          <input
+            type="checkbox"
+            checked={fields.en}
+            onChange={(event) => set({ en: event.currentTarget.checked })}
+          />
+          {t('customer.languages.en')}
+        </label>
+        {person !== null && (
+          <label className="check">
+            <input
+              type="checkbox"
+              checked={fields.disabled}
+              onChange={(event) => set({ disabled: event.currentTarget.checked })}
+            />
+            {t('admin.agents.disabled')}
+          </label>
+        )}
+      </div>
+      <Field label={t('admin.agents.teams')}>
+        {(ids) => (
+          <input
+            {...ids}
+            className="input"
+            value={fields.teams}
+            onChange={(event) => set({ teams: event.currentTarget.value })}
+          />
+        )}
+      </Field>
+    </FormDialog>
+  );
+}

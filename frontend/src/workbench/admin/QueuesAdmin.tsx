@@ -1,0 +1,201 @@
+/** Where work waits, for whom, and what is promised. */
+import { useState } from 'react';
+
+import type { Queue } from '@/domain/entities';
+import { byName, percentOf, spanOf } from '@/i18n/format';
+import { useAll } from '@/sync-react';
+import { Field } from '@/ui/Field';
+import { Icon } from '@/ui/icons';
+import { useWords } from '@/workbench/parts';
+
+import { FormDialog } from './FormDialog';
+import { Listing } from './Listing';
+import { useAdminList, useKeep } from './useAdmin';
+
+export function QueuesAdmin() {
+  const { t, language } = useWords();
+  const queues = useAdminList<Queue>('queues');
+  const [edited, setEdited] = useState<Queue | 'new' | null>(null);
+  return (
+    <Listing
+      title={t('admin.queues.title')}
+      query={queues}
+      add={{ label: t('admin.queues.add'), run: () => setEdited('new') }}
+    >
+      {(items) => (
+        <table className="table">
+          <thead>
+            <tr>
+              <th>{t('admin.agents.name')}</th>
+              <th className="only-wide">{t('admin.queues.key')}</th>
+              <th className="only-wide">{t('admin.queues.medium')}</th>
+              <th className="r">{t('admin.queues.target_short')}</th>
+              <th className="r">{t('admin.queues.goal_short')}</th>
+              <th className="r">{t('admin.queues.members')}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {items.map((queue) => (
+              <tr key={queue.id} className="go" onClick={() => setEdited(queue)}>
+                <td>
+                  <button
+                    type="button"
+                    className="row linklike plain-name"
+                    onClick={() => setEdited(queue)}
+                  >
+                    <Icon name={queue.medium === 'email' ? 'email' : 'chat'} />{' '}
+                    {queue.name[language]}
+                  </button>
+                </td>
+                <td className="only-wide muted">{queue.key}</td>
+                <td className="only-wide muted">{queue.medium}</td>
+                <td className="r">{spanOf(queue.target, language)}</td>
+                <td className="r">{percentOf(queue.goal)}</td>
+                <td className="r">{queue.members.length}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+      {edited !== null && (
+        <QueueForm queue={edited === 'new' ? null : edited} onClose={() => setEdited(null)} />
+      )}
+    </Listing>
+  );
+}
+
+function QueueForm({ queue, onClose }: { queue: Queue | null; onClose: () => void }) {
+  const { t, language } = useWords();
+  const agents = [...useAll('agent')].filter((agent) => !agent.disabled).sort(byName);
+  const { keep, busy, problem } = useKeep('queues');
+  const [fields, setFields] = useState({
+    key: queue?.key ?? '',
+    zh: queue?.name.zh ?? '',
+    en: queue?.name.en ?? '',
+    medium: queue?.medium ?? 'chat',
+    target: String((queue?.target ?? 120_000) / 1000),
+    goal: String(Math.round((queue?.goal ?? 0.8) * 100)),
+    members: queue?.members ?? [],
+  });
+  const set = (change: Partial<typeof fields>) => setFields({ ...fields, ...change });
+  const submit = async () => {
+    const body = {
+      name: { zh: fields.zh.trim(), en: fields.en.trim() },
+      target: Math.round(Number(fields.target) * 1000),
+      goal: Number(fields.goal) / 100,
+      members: fields.members,
+      ...(queue === null ? { key: fields.key.trim(), medium: fields.medium } : {}),
+    };
+    if (await keep(queue?.id ?? null, body)) onClose();
+  };
+  const toggle = (id: string, on: boolean) =>
+    set({ members: on ? [...fields.members, id] : fields.members.filter((one) => one !== id) });
+  return (
+    <FormDialog
+      title={queue === null ? t('admin.queues.add') : queue.name[language]}
+      busy={busy}
+      problem={problem}
+      onClose={onClose}
+      onSubmit={() => void submit()}
+    >
+      <div className="admin-two">
+        <Field label={t('admin.queues.name_zh')}>
+          {(ids) => (
+            <input
+              {...ids}
+              className="input"
+              lang="zh-CN"
+              data-autofocus
+              required
+              value={fields.zh}
+              onChange={(event) => set({ zh: event.currentTarget.value })}
+            />
+          )}
+        </Field>
+        <Field label={t('admin.queues.name_en')}>
+          {(ids) => (
+            <input
+              {...ids}
+              className="input"
+              lang="en"
+              required
+              value={fields.en}
+              onChange={(event) => set({ en: event.currentTarget.value })}
+            />
+          )}
+        </Field>
+        {queue === null && (
+          <>
+            <Field label={t('admin.queues.key')}>
+              {(ids) => (
+                <input
+                  {...ids}
+                  className="input"
+                  required
+                  pattern="[a-z0-9_\-]+"
+                  value={fields.key}
+                  onChange={(event) => set({ key: event.currentTarget.value })}
+                />
+              )}
+            </Field>
+            <Field label={t('admin.queues.medium')}>
+              {(ids) => (
+                <select
+                  {...ids}
+                  className="input"
+                  value={fields.medium}
+                  onChange={(event) => set({ medium: event.currentTarget.value })}
+                >
+                  <option value="chat">{t('admin.queues.mediums.chat')}</option>
+                  <option value="email">{t('admin.queues.mediums.email')}</option>
+                </select>
+              )}
+            </Field>
+          </>
+        )}
+        <Field label={t('admin.queues.target')}>
+          {(ids) => (
+            <input
+              {...ids}
+              className="input"
+              type="number"
+              min={1}
+              required
+              value={fields.target}
+              onChange={(event) => set({ target: event.currentTarget.value })}
+            />
+          )}
+        </Field>
+        <Field label={t('admin.queues.goal')}>
+          {(ids) => (
+            <input
+              {...ids}
+              className="input"
+              type="number"
+              min={0}
+              max={100}
+              required
+              value={fields.goal}
+              onChange={(event) => set({ goal: event.currentTarget.value })}
+            />
+          )}
+        </Field>
+      </div>
+      <fieldset className="fieldset">
+        <legend className="label">{t('admin.queues.members')}</legend>
+        <div className="admin-members">
+          {agents.map((agent) => (
+            <label key={agent.id} className="check">
+              <input
+                type="checkbox"
+                checked={fields.members.includes(agent.id)}
+                onChange={(event) => toggle(agent.id, event.currentTarget.checked)}
+              />
+              <span className="cut">{agent.name}</span>
+            </label>
+          ))}
+        </div>
+      </fieldset>
+    </FormDialog>
+  );
+}
