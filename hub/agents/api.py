@@ -41,6 +41,7 @@ class PreferencesBody(Body):
     sounds: bool | None = None
     single_keys: bool | None = None
     density: Literal["compact", "comfortable"] | None = None
+    enter_sends: bool | None = None
 
 
 class AgentBody(Body):
