@@ -267,8 +267,8 @@ _LARGEST = (1 << 63) - 1
 def _by_words(
     connection: Connection, statement: Select[Any], words: str, given: dict[str, Any]
 ) -> Select[Any] | None:
-    """Narrow to a number (``1024``, ``#1024``) or to words of the subject. None: there is none."""
-    digits = words.strip().removeprefix("#")
+    """Narrow to a number (``1024``, ``T-1024``) or to words of the subject. None: no word."""
+    digits = words.strip().upper().removeprefix("T-").removeprefix("#")
     if digits.isascii() and digits.isdigit() and int(digits) <= _LARGEST:
         return statement.where(tickets.c.number == int(digits))
     wanted = Wanted.of(words)

@@ -376,6 +376,8 @@ async def test_the_list_is_filtered_and_comes_a_page_at_a_time(desk: Desk, ann: 
         ({"conversation": made[0]["conversation_ids"][0], "limit": 1}, ["Sofa 0"]),
         ({"q": "#3"}, ["Sofa 2"]),
         ({"q": "3"}, ["Sofa 2"]),
+        ({"q": "t-3"}, ["Sofa 2"]),
+        ({"q": "9" * 30}, []),
     ]
     for given, subjects in cases:
         found = (await ann.get("/api/tickets", **given)).json()["items"]
