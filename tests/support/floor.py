@@ -1,4 +1,6 @@
-"""A small service floor for the tests of routing: real databases, real commits, a clock that is set."""
+"""A small service floor for the tests of routing: real databases, real commits, a clock that is
+set.
+"""
 
 from __future__ import annotations
 
