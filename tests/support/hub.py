@@ -21,8 +21,9 @@ from hub.agents import service as agents
 from hub.agents.model import Agent, Role
 from hub.channels import outbound, store as channel_store
 from hub.channels.inbound import Inbox
+from hub.channels.model import Account
 from hub.channels.outbound import Outbox
-from hub.channels.port import Account, Channel
+from hub.channels.port import Channel
 from hub.channels.registry import Registry
 from hub.channels.secrets import Vault
 from hub.conversations import service as conversations, store as conversation_store

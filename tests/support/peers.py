@@ -17,7 +17,7 @@ import msgspec
 from typing_extensions import override
 
 from hub.channels.memory.channel import MemoryChannel
-from hub.channels.port import Account, Fate, Receipt
+from hub.channels.model import Account, Fate, Receipt
 from hub.channels.sms import simulator as twilio
 from hub.channels.sms.channel import SmsChannel
 from hub.channels.webhook import simulator as integrator

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from starlette.routing import BaseRoute
 
 from hub.channels.inbound import Inbox
-from hub.channels.port import Account, Fate, Progress, Receipt
+from hub.channels.model import Account, Fate, Receipt
+from hub.channels.port import Progress
 from hub.conversations.model import Inbound, Outbound, Received
 from hub.customers.identities import MEMORY
 from hub.customers.model import Claim

@@ -15,8 +15,9 @@ from twilio.base.exceptions import TwilioRestException, TwilioServiceException
 from twilio.twiml.messaging_response import MessagingResponse
 
 from hub.channels.inbound import Inbox
+from hub.channels.model import Account, Fate, Receipt
 from hub.channels.outbound import heard_back
-from hub.channels.port import Account, Fate, Progress, Receipt
+from hub.channels.port import Progress
 from hub.channels.registry import Registry
 from hub.channels.sms.client import client_of
 from hub.channels.sms.fates import fate_of

@@ -13,7 +13,7 @@ from twilio.http.response import Response
 from twilio.rest import Client
 from typing_extensions import override
 
-from hub.channels.port import Account
+from hub.channels.model import Account
 from hub.web.outgoing import Outgoing
 
 HOME = "https://api.twilio.com"

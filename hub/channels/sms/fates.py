@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from twilio.base.exceptions import TwilioRestException, TwilioServiceException
 
-from hub.channels.port import Fate, Receipt
+from hub.channels.model import Fate, Receipt
 
 LATER = frozenset({408, 425, 429, 500, 503})
 GAVE_UP_WAITING = frozenset({502, 504})

@@ -18,8 +18,8 @@ from twilio.base.exceptions import TwilioException
 
 from hub.channels import store
 from hub.channels.inbound import Inbox
+from hub.channels.model import Account
 from hub.channels.outbound import heard_back
-from hub.channels.port import Account
 from hub.channels.sms.client import client_of
 from hub.channels.sms.form import Form, Unreadable
 from hub.channels.sms.parse import STATES, inbound

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from hub.channels.port import Account
+from hub.channels.model import Account
 from hub.channels.sms.form import Form, Unreadable
 from hub.conversations.model import Inbound, State
 from hub.customers.identities import PHONE, NotAnAddress, normalise

@@ -11,7 +11,8 @@ from starlette.routing import BaseRoute, Mount
 from starlette.types import Receive, Scope, Send
 
 from hub.channels.inbound import Inbox
-from hub.channels.port import Account, Fate, Progress, Receipt
+from hub.channels.model import Account, Fate, Receipt
+from hub.channels.port import Progress
 from hub.channels.registry import Registry
 from hub.channels.webhook.parse import compose, files, inbound, parse
 from hub.channels.webhook.signature import is_genuine, key_of, sign

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hub.channels.port import Account
+from hub.channels.model import Account
 from hub.channels.sms.form import Form, Unreadable
 from hub.channels.sms.parse import inbound, report
 from hub.conversations.model import State

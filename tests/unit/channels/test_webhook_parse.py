@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from hypothesis import given, strategies as st
 
-from hub.channels.port import Account
+from hub.channels.model import Account
 from hub.channels.webhook.parse import BadBody, Body, compose, files, inbound, parse
 from hub.conversations.model import Attachment, Outbound
 from hub.kernel.clock import MINUTE, Millis
