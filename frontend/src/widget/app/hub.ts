@@ -15,20 +15,27 @@ export type SessionRequest = Details & {
 /** Ask for a session. A refusal says whether it is worth asking again. */
 export async function enrol(base: URL, request: SessionRequest): Promise<Enrolment> {
   try {
-    const response = await fetch(new URL('chat/sessions', base), {
-      method: 'POST',
-      headers: { 'Content-Type': 'application/json' },
-      body: JSON.stringify(request),
-      credentials: 'omit',
-      signal: AbortSignal.timeout(15_000),
-    });
-    const answer = (await response.json()) as { token?: string; code?: string };
+    const { response, answer } = await ask(base, request);
     if (response.ok && answer.token) return { token: answer.token };
+    const { email, phone, ...less } = request;
+    // An address the hub cannot use must not keep the visitor's words from arriving.
+    if (response.status === 422 && (email ?? phone)) return await enrol(base, less);
     const again = response.ok || response.status === 429 || response.status >= 500;
     return { code: answer.code ?? `http_${response.status}`, again };
   } catch (error) {
     return { code: error instanceof Error ? error.name : 'unknown', again: true };
   }
+}
+
+async function ask(base: URL, request: SessionRequest) {
+  const response = await fetch(new URL('chat/sessions', base), {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify(request),
+    credentials: 'omit',
+    signal: AbortSignal.timeout(15_000),
+  });
+  return { response, answer: (await response.json()) as { token?: string; code?: string } };
 }
 
 /** Who answers here and whether now; null when it cannot be known. */

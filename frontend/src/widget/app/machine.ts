@@ -42,7 +42,6 @@ export type Chat = {
   readonly heardAt: Millis;
   /** Since when the line is wanted and not open. */
   readonly lostAt: Millis | null;
-  readonly barredBy: string | null;
   readonly epoch: string | null;
   /** Position in the hub's log of the last event applied. */
   readonly seq: number | null;
@@ -102,7 +101,6 @@ export function begin({ token, details, outbox }: Kept): Chat {
     dueAt: null,
     heardAt: 0,
     lostAt: null,
-    barredBy: null,
     epoch: null,
     seq: null,
     n: 0,
@@ -133,6 +131,9 @@ export function wakeAt(chat: Chat): Millis | null {
     moments.push(chat.heardAt + SILENCE);
     const head = box.head(chat.outbox);
     if (head) moments.push(head.since + (head.state === 'sending' ? box.ANSWER_WITHIN : 0));
+    for (const { state, since } of chat.outbox) {
+      if (state === 'sent') moments.push(since + box.SHOWN_FOR);
+    }
   }
   if (chat.typing) moments.push(chat.typing.until);
   return moments.length ? Math.min(...moments) : null;
@@ -158,66 +159,54 @@ class Turn {
   }
 
   take(input: Input): void {
+    const { line, token, outbox, details } = this.chat;
     switch (input.it) {
       case 'start':
-        if (this.chat.token || this.chat.outbox.length) this.#want();
-        return;
-      case 'command': {
+        if (token || outbox.length) this.#want();
+        break;
+      case 'command':
         this.#accept(input.frame, input.attachments);
-        return;
-      }
+        break;
       case 'retry':
-        this.#set({ outbox: box.retried(this.chat.outbox, input.id, this.now) });
+        this.#set({ outbox: box.retried(outbox, input.id, this.now) });
         this.#keep(input.id);
-        {
-          this.#hurry();
-          return;
-        }
-      case 'discard': {
-        this.#drop(new Set([input.id]));
-        return;
-      }
+        this.#hurry();
+        break;
+      case 'discard':
+        this.#drop((id) => id === input.id);
+        break;
       case 'passing':
-        if (this.chat.line === 'open') this.#say(input.frame);
-        return;
-      case 'identify': {
-        this.#set({ details: { ...this.chat.details, ...input.details } });
-        return;
-      }
-      case 'enrolled': {
+        if (line === 'open') this.#say(input.frame);
+        break;
+      case 'identify':
+        this.#set({ details: { ...details, ...input.details } });
+        break;
+      case 'enrolled':
         this.#enrolled(input.token);
-        return;
-      }
+        break;
       case 'not_enrolled':
-        if (this.chat.line !== 'enrolling') return;
-        if (input.again) {
-          this.#lose();
-          return;
-        }
-        {
-          this.#set({ line: 'barred', dueAt: null, barredBy: input.code });
-          return;
-        }
+        if (line !== 'enrolling') break;
+        if (input.again) this.#lose();
+        else this.#set({ line: 'barred', dueAt: null });
+        break;
       case 'opened':
-        if (this.#isCurrent(input.call) && this.chat.line === 'opening') this.#greet();
-        return;
+        if (this.#isCurrent(input.call) && line === 'opening') this.#greet();
+        break;
       case 'heard':
         if (this.#isCurrent(input.call)) this.#hear(input.frames);
-        return;
+        break;
       case 'closed':
         if (this.#isCurrent(input.call)) this.#lose();
-        return;
+        break;
       case 'offline':
         if (this.#isOnTheLine()) this.#lose();
-        return;
-      case 'hurry': {
+        break;
+      case 'hurry':
         this.#hurry();
-        return;
-      }
-      case 'tick': {
+        break;
+      case 'tick':
         this.#tick();
-        return;
-      }
+        break;
     }
   }
 
@@ -239,12 +228,12 @@ class Turn {
   #dial(): void {
     const lostAt = this.chat.lostAt ?? this.now;
     if (this.chat.token === null) {
-      this.#set({ line: 'enrolling', dueAt: null, lostAt, barredBy: null });
+      this.#set({ line: 'enrolling', dueAt: null, lostAt });
       this.effects.push({ do: 'enrol', details: this.chat.details });
       return;
     }
     const call = this.chat.call + 1;
-    this.#set({ line: 'opening', call, n: 0, dueAt: this.now + PATIENCE, lostAt, barredBy: null });
+    this.#set({ line: 'opening', call, n: 0, dueAt: this.now + PATIENCE, lostAt });
     this.effects.push({ do: 'connect', call });
   }
 
@@ -299,6 +288,8 @@ class Turn {
   #tick(): void {
     const { line, dueAt, heardAt, typing } = this.chat;
     if (typing && typing.until <= this.now) this.#set({ typing: null });
+    const sent = box.longSent(this.chat.outbox, this.now);
+    if (sent && line === 'open') this.#drop((id) => id === sent.id);
     if (dueAt !== null && dueAt <= this.now) {
       if (line === 'pausing') this.#dial();
       else this.#lose();
@@ -342,85 +333,69 @@ class Turn {
   }
 
   #hearOne(frame: ServerFrame): void {
+    const { line, seq, outbox } = this.chat;
     switch (frame.t) {
-      case 'welcome': {
+      case 'welcome':
         this.#set({
           line: 'catching_up',
           dueAt: this.now + PATIENCE,
           epoch: frame.epoch,
-          seq: frame.resumed ? this.chat.seq : null,
+          seq: frame.resumed ? seq : null,
           n: 0,
         });
-        return;
-      }
+        break;
       case 'state':
-        if (this.chat.line !== 'catching_up') return;
+        if (line !== 'catching_up') break;
         this.#set({
           held: snapshot(frame.conversation, frame.messages),
           organisation: frame.organisation,
           waiting: frame.waiting,
           seq: frame.seq,
         });
-        // What the hub confirmed before this snapshot is in it, whatever its position says.
-        this.#drop(
-          clientIds(
-            frame.messages,
-            this.chat.outbox.filter(({ state }) => state === 'sent'),
-          ),
-        );
-        {
-          this.#caughtUp();
-          return;
-        }
+        this.#settle();
+        // What was confirmed before this snapshot is in it, or older than what it shows.
+        this.#drop((id) => outbox.some((sent) => sent.id === id && sent.state === 'sent'));
+        this.#caughtUp();
+        break;
       case 'caught_up':
         // Without a position the state is still to come.
-        if (this.chat.line !== 'catching_up' || this.chat.seq === null) return;
+        if (line !== 'catching_up' || seq === null) break;
         this.#reach(frame.seq);
-        {
-          this.#caughtUp();
-          return;
-        }
-      case 'event': {
+        this.#caughtUp();
+        break;
+      case 'event':
         this.#follow(frame);
-        return;
-      }
-      case 'live': {
+        break;
+      case 'live':
         this.#glimpse(frame.topic, frame.value);
-        return;
-      }
-      case 'beat': {
+        break;
+      case 'beat':
         this.#say({ t: 'beat' });
-        return;
-      }
+        break;
       case 'reset':
         this.#set({ epoch: null, seq: null });
-        {
-          this.#lose();
-          return;
-        }
+        this.#lose();
+        break;
       case 'sent':
-        this.#set({ outbox: box.confirmed(this.chat.outbox, frame.id, frame.seq) });
+        this.#set({ outbox: box.confirmed(outbox, frame.id, frame.message_id, this.now) });
         this.effects.push({ do: 'forget', id: frame.id });
-        {
-          this.#drop(new Set());
-          return;
-        }
-      case 'refused': {
+        this.#settle();
+        break;
+      case 'refused':
         this.#refuse(frame.re, frame.code);
-        return;
-      }
-      case 'bye': {
+        break;
+      case 'bye':
         this.#leave(frame.code, frame.retry_after);
-        return;
-      }
+        break;
     }
   }
 
-  #refuse(id: string, code: string): void {
+  #refuse(id: string | null, code: string): void {
     const refused = this.chat.outbox.find((command) => command.id === id);
+    if (!refused || id === null) return; // typing, or something already done
     // The screen shows by itself that the conversation is still open, or no longer there.
-    if (refused?.frame.t === 'end') {
-      this.#drop(new Set([id]));
+    if (refused.frame.t === 'end') {
+      this.#drop((one) => one === id);
       return;
     }
     this.#set({ outbox: box.refused(this.chat.outbox, id, code, this.now) });
@@ -440,9 +415,8 @@ class Turn {
     const held = frame.changes.reduce(apply, this.chat.held);
     this.#set({ n: frame.n, held });
     this.#reach(frame.seq);
-    const ids = clientIds(held.messages.values());
-    if (frame.command_id && this.#isDoneBy(frame)) ids.add(frame.command_id);
-    this.#drop(ids);
+    this.#settle();
+    if (this.#isDoneBy(frame)) this.#drop((id) => id === frame.command_id);
     if (held.conversation?.agent || held.conversation?.status === 'ended') {
       this.#set({ waiting: null });
     }
@@ -456,7 +430,6 @@ class Turn {
 
   #reach(seq: number): void {
     this.#set({ seq: Math.max(seq, this.chat.seq ?? 0) });
-    this.#drop(new Set());
   }
 
   #glimpse(topic: string, value: unknown): void {
@@ -498,22 +471,20 @@ class Turn {
     if (command) this.effects.push({ do: 'keep', command });
   }
 
-  /** Take out what is done: these ids, and what was kept by the hub at or before our position. */
-  #drop(ids: ReadonlySet<string>): void {
-    const outbox = box.settled(this.chat.outbox, this.chat.seq, ids);
+  /** Take out what the log has brought back. */
+  #settle(): void {
+    const { messages } = this.chat.held;
+    const shown = new Set<string>();
+    for (const { client_id } of messages.values()) if (client_id) shown.add(client_id);
+    this.#drop((id) => shown.has(id) || messages.has(id));
+  }
+
+  #drop(isDone: (id: string) => boolean): void {
+    const outbox = box.settled(this.chat.outbox, isDone);
     if (outbox === this.chat.outbox) return;
     for (const { id } of this.chat.outbox) {
       if (!outbox.some((left) => left.id === id)) this.effects.push({ do: 'forget', id });
     }
     this.#set({ outbox });
   }
-}
-
-function clientIds(
-  messages: Iterable<{ readonly client_id?: string | null }>,
-  commands: readonly Command[] = [],
-): Set<string> {
-  const ids = new Set(commands.map(({ id }) => id));
-  for (const { client_id } of messages) if (client_id) ids.add(client_id);
-  return ids;
 }

@@ -6,6 +6,9 @@ export const ANSWER_WITHIN = 10_000;
 /** After so many unanswered tries the visitor is told, and decides. */
 export const TRIES = 3;
 
+/** What is confirmed stays on the screen for so long, or until its event comes. */
+export const SHOWN_FOR = 60_000;
+
 /** After a passing refusal it is said again within this. */
 const LONGEST_DELAY = 15_000;
 
@@ -22,10 +25,11 @@ export type Command = {
   readonly at: Millis;
   readonly state: 'waiting' | 'sending' | 'failed' | 'sent';
   readonly tries: number;
-  /** `sending`: when it was said. `waiting`: not before this. `sent`: unused. */
+  /** `sending`: when it was said. `waiting`: not before this. `sent`: when it was confirmed. */
   readonly since: Millis;
   readonly code?: string;
-  readonly seq?: number;
+  /** `sent`: what the hub calls it. */
+  readonly messageId?: string | null;
   /** What is shown of the attachments until the message comes back. */
   readonly attachments: readonly Attachment[];
 };
@@ -81,8 +85,13 @@ export function rewound(outbox: Outbox, now: Millis): Outbox {
   );
 }
 
-export function confirmed(outbox: Outbox, id: string, seq: number): Outbox {
-  return changed(outbox, id, (command) => ({ ...command, state: 'sent', seq }));
+export function confirmed(
+  outbox: Outbox,
+  id: string,
+  messageId: string | null,
+  now: Millis,
+): Outbox {
+  return changed(outbox, id, (command) => ({ ...command, state: 'sent', messageId, since: now }));
 }
 
 export function refused(outbox: Outbox, id: string, code: string, now: Millis): Outbox {
@@ -103,14 +112,17 @@ export function retried(outbox: Outbox, id: string, now: Millis): Outbox {
   );
 }
 
-/** Drop what the log has brought back: known by its own id, or by the position at which it was kept. */
-export function settled(outbox: Outbox, seq: number | null, ids: ReadonlySet<string>): Outbox {
+/** Drop what the log has brought back, known by its own id or by the hub's. */
+export function settled(outbox: Outbox, isBack: (id: string) => boolean): Outbox {
   const open = outbox.filter(
-    (command) =>
-      !ids.has(command.id) &&
-      !(command.state === 'sent' && seq !== null && (command.seq ?? 0) <= seq),
+    ({ id, messageId }) => !isBack(id) && !(messageId && isBack(messageId)),
   );
   return open.length === outbox.length ? outbox : open;
+}
+
+/** Confirmed long ago, and its event will not come: it is older than what is shown. */
+export function longSent(outbox: Outbox, now: Millis): Command | null {
+  return outbox.find(({ state, since }) => state === 'sent' && now - since >= SHOWN_FOR) ?? null;
 }
 
 export function unanswered(outbox: Outbox, now: Millis): Command | null {

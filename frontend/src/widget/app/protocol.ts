@@ -102,7 +102,7 @@ export type ServerFrame =
       readonly message_id: string | null;
       readonly seq: number;
     }
-  | { readonly t: 'refused'; readonly re: string; readonly code: string }
+  | { readonly t: 'refused'; readonly re: string | null; readonly code: string }
   | { readonly t: 'bye'; readonly code: string; readonly retry_after: Millis | null };
 
 /** What the visitor wants done, once, whatever happens to the line. Its `id` is made by the widget. */

@@ -139,14 +139,13 @@ function Said({ words, language, base, message }: SaidProps) {
 type WaitingProps = Omit<ThreadProps, 'messages' | 'pending'> & { readonly command: Pending };
 
 function Waiting({ words, base, command, onRetry, onDiscard }: WaitingProps) {
-  const { id, frame, attachments, state, code } = command;
+  const { id, frame, attachments, state } = command;
   return (
     <div class={state === 'failed' ? 'msg out failed' : 'msg out'}>
       <span class="vh">{words.you}: </span>
       <Bubble text={frame.text} attachments={attachments} base={base} />
       {state === 'failed' ? (
         <div class="stamp">
-          {code === 'too_long' && words.tooLong}
           <button class="link" type="button" onClick={() => onRetry(id)}>
             <Icon name="refresh" size={14} /> {words.failed}
           </button>
@@ -156,8 +155,8 @@ function Waiting({ words, base, command, onRetry, onDiscard }: WaitingProps) {
         </div>
       ) : (
         <div class="stamp">
-          <Icon name="clock" size={14} />
-          {state === 'waiting' ? words.state.waiting : words.state.sending}
+          <Icon name={state === 'sent' ? 'check' : 'clock'} size={14} />
+          {state === 'sent' ? words.state.received : words.state[state]}
         </div>
       )}
     </div>
