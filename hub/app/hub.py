@@ -24,7 +24,7 @@ from hub.agents.asking import check_routes
 from hub.agents.events import AgentChanged
 from hub.agents.model import Agent
 from hub.agents.passwords import Passwords
-from hub.app import health, pages
+from hub.app import health, lookup, pages
 from hub.app.limits import Limits, address_of
 from hub.app.loops import Loops
 from hub.channels import outbound
@@ -41,8 +41,8 @@ from hub.conversations import api as conversations_api, store as conversation_st
 from hub.conversations.events import Replied
 from hub.customers import api as customers_api
 from hub.journey import chart
-from hub.knowledge import api as knowledge_api, pages as help_centre
 from hub.kernel.clock import DAY, Clock, Millis, SystemClock
+from hub.knowledge import api as knowledge_api, pages as help_centre
 from hub.realtime import api as realtime_api
 from hub.realtime.frames import live
 from hub.realtime.passing import Passing
@@ -221,6 +221,7 @@ class Hub:
             routing_api,
             tickets_api,
             knowledge_api,
+            lookup,
         ):
             api.include_router(part.routes)
         problems.install(api)

@@ -41,7 +41,16 @@ from hub.conversations.model import (
 from hub.kernel.clock import Millis
 from hub.kernel.ids import ConversationId, MessageId
 from hub.storage.schema import metadata
-from hub.storage.sql import BulkInsert, BulkUpdate, Json, json_text, many, one_of, texts
+from hub.storage.sql import (
+    BulkInsert,
+    BulkUpdate,
+    Json,
+    json_text,
+    many,
+    one_of,
+    text_within,
+    texts,
+)
 from hub.storage.unit import Unit
 
 conversations = Table(
@@ -697,10 +706,12 @@ def by_reference(connection: Connection, references: Iterable[str]) -> dict[str,
 def matching(words: str) -> ColumnElement[bool]:
     """Conversations with this number, or these words in customer's name, subject or preview."""
     like = "%" + words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-    columns = (conversations.c.customer_name, conversations.c.subject, conversations.c.preview)
-    found: list[ColumnElement[bool]] = [
-        column.cast(Text).ilike(like, escape="\\") for column in columns
-    ]
+    columns = (
+        conversations.c.customer_name,
+        conversations.c.subject,
+        text_within(conversations.c.preview, "text"),
+    )
+    found: list[ColumnElement[bool]] = [column.ilike(like, escape="\\") for column in columns]
     number = words.removeprefix("#")
     if number.isascii() and number.isdigit() and len(number) < 16:
         found.append(conversations.c.number == int(number))

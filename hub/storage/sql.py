@@ -59,6 +59,34 @@ def _one_of_postgresql(element: one_of, compiler: SQLCompiler, **kw: Any) -> str
     return f"{column} = ANY (ARRAY(SELECT json_array_elements_text(CAST({values} AS json))))"
 
 
+class text_within(ColumnElement[str]):  # noqa: N801 - reads as SQL
+    """The text under ``key`` in a ``Json`` column that holds an object."""
+
+    inherit_cache = True
+    type = Text()
+
+    _traverse_internals = [  # noqa: RUF012 - the shape SQLAlchemy asks for
+        ("column", InternalTraversal.dp_clauseelement),
+        ("key", InternalTraversal.dp_string),
+    ]
+
+    def __init__(self, column: ColumnElement[Any], key: str) -> None:
+        if not key.isidentifier():
+            raise ValueError("a key is a plain name")
+        self.column = column
+        self.key = key
+
+
+@compiles(text_within, "sqlite")
+def _text_within_sqlite(element: text_within, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"json_extract({compiler.process(element.column, **kw)}, '$.{element.key}')"
+
+
+@compiles(text_within, "postgresql")
+def _text_within_postgresql(element: text_within, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"CAST({compiler.process(element.column, **kw)} AS json) ->> '{element.key}'"
+
+
 def texts(values: Iterable[str]) -> str:
     """The value for a parameter of ``one_of``."""
     return msgspec.json.encode(list(values)).decode()
