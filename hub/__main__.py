@@ -19,6 +19,7 @@ from hub.app.doctor import examine
 from hub.app.hub import Hub
 from hub.app.server import server
 from hub.app.verify import Finding, verify as verify_all
+from hub.demo.run import run as run_demo
 from hub.kernel.clock import SystemClock
 from hub.kernel.errors import Refusal
 from hub.settings import Settings
@@ -59,6 +60,20 @@ def serve() -> None:
         raise typer.Exit(3) from None
     if broken:
         raise typer.Exit(70)
+
+
+@app.command()
+def demo(
+    port: Annotated[int, typer.Option(help="where the pages are; 0 takes a free one")] = 8000,
+    speed: Annotated[float, typer.Option(min=0.1, max=50, help="1 is life")] = 1.0,
+    seed: Annotated[int, typer.Option(help="the same seed makes the same day")] = 7,
+    folder: Annotated[Path, typer.Option(help="where the demo's data lives")] = Path("hub-demo"),
+    reset: Annotated[bool, typer.Option("--reset", help="begin with a fresh shop")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose")] = False,
+) -> None:
+    """Open a shop's service desk with simulated customers and colleagues; you are one of its agents."""
+    logs.set_up("info" if verbose else "error", json=False)
+    asyncio.run(run_demo(folder, port, speed=speed, seed=seed, reset=reset, tell=typer.echo))
 
 
 @app.command()
