@@ -24,9 +24,6 @@ from hub.channels.webhook import simulator as integrator
 from hub.channels.webhook.channel import WebhookChannel
 from tests.support.hub import Died, SmallHub, running_hub
 
-PATIENCE = 2.0
-"""How many seconds the hub waits for an answer: each lost one costs a test as much."""
-
 
 @dataclass(frozen=True)
 class Got:
@@ -44,6 +41,8 @@ class Peer(abc.ABC):
     """What becomes of what cannot be understood: *refused*, *kept*; *impossible* here."""
     reports: ClassVar[bool] = False
     """True when the other side tells what became of a message after taking it."""
+    patience: ClassVar[float] = 2.0
+    """How many seconds the hub waits for an answer: each lost one costs a test as much."""
 
     def __init__(self, hub: SmallHub, account: Account) -> None:
         self.hub = hub
@@ -165,7 +164,7 @@ class WebhookPeer(Peer):
                     hub.registry, hub.inbox, hub.blobs, hub.outgoing, hub.clock
                 ),
                 allowed=[host_of(other.url)],
-                patience=PATIENCE,
+                patience=cls.patience,
             ) as hub,
         ):
             account = await hub.add_channel(
@@ -236,7 +235,7 @@ class SmsPeer(Peer):
                 folder,
                 lambda hub: SmsChannel(hub.registry, hub.inbox, hub.database, hub.outgoing, public),
                 allowed=[host_of(other.api_base)],
-                patience=PATIENCE,
+                patience=cls.patience,
             ) as hub,
         ):
             account = await hub.add_channel(
