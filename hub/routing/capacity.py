@@ -1,8 +1,8 @@
 """How much an agent may carry, and carries: units over all media, and a cap for each.
 
 Capacity is used from the offer on. Work that another medium interrupts does not count against that
-medium, and weighs its inactive weight while interrupted; against everything else it counts in full, so
-that there is room for it when the interruption ends.
+medium, and weighs its inactive weight while interrupted; against everything else it counts in full,
+so that there is room for it when the interruption ends.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Terms:
         """For each medium in use: its bit, number, least weight, and those that yield to it."""
 
     def allow(self, medium: int, weight: int) -> bool:
-        """Take note that such work exists. True when agents must be asked anew what they have room for."""
+        """Take note of such work. True when agents must be asked anew what they have room for."""
         if self.lightest.get(medium, weight + 1) <= weight:
             return False
         self.lightest[medium] = weight
@@ -106,10 +106,13 @@ def claim_of(work: Work) -> int:
 
 
 def weight_now(work: Work, seat: Seat, terms: Terms) -> int:
-    """What this work weighs in its state, beside the agent's other work."""
+    """What this work weighs in its state, beside the agent's other work.
+
+    Wrap-up never weighs more than the work did, for by then there may be no room.
+    """
     rules = terms.by_medium[work.medium]
     if work.state is ItemState.WRAP_UP:
-        return min(work.weight, rules.wrap_up_units)
+        return min(work.units, rules.wrap_up_units)
     if rules.inactive_weight is not None and (
         work.state is ItemState.PARKED or is_interrupted(work, seat, terms)
     ):
@@ -135,4 +138,6 @@ def presses(work: Work, terms: Terms) -> bool:
 
 def load_of(seat: Seat) -> int:
     """The quarter of the agent's capacity that is in use: 0 to 3."""
-    return min(3, 4 * seat.used // seat.units) if seat.units else 3
+    if seat.used >= seat.units:
+        return 3
+    return 4 * seat.used // seat.units

@@ -116,7 +116,7 @@ def disarm_work(state: State, seat: Seat, work: Work) -> None:
         timers.disarm(TimerKind.CONNECT, work.item)
     elif work.state is ItemState.PARKED:
         timers.disarm(TimerKind.PARK, work.item)
-    elif state.terms.by_medium[work.medium].inactive_after is not None:
+    else:
         timers.disarm(TimerKind.SILENCE, work.item)
 
 

@@ -13,6 +13,7 @@ from hub.routing.model import Agent, ItemState, Medium
 from hub.routing.presence import go_offline
 from hub.routing.records import Seat, WorkItem
 from hub.routing.standing import count, free, stand, stand_all
+from hub.routing.timers import TimerKind
 
 if TYPE_CHECKING:
     from hub.routing.state import State
@@ -28,12 +29,22 @@ def change_rules(state: State, event: RulesChanged) -> None:
     for seat in state.seats.values():
         seat.caps = caps_of(state, seat.agent)
         weigh_all(state, seat)
+        listen_for_silence(state, seat)
         seat.excused = is_over(seat, state.terms)
         state.touched[seat] = None
         if seat.presence is not None:
             seat.presence = event.rules.presences.get(seat.presence.code, seat.presence)
             seat.media = media_bits(seat.presence.media)
     stand_all(state)
+
+
+def listen_for_silence(state: State, seat: Seat) -> None:
+    """Where silence counts from now on, it counts from now."""
+    for work in seat.work.values():
+        after = state.terms.by_medium[work.medium].inactive_after
+        silent = state.timers.is_armed(TimerKind.SILENCE, work.item)
+        if work.state is ItemState.ACTIVE and after is not None and not silent:
+            state.timers.arm(TimerKind.SILENCE, work.item, state.now + after)
 
 
 def change_queue(state: State, event: QueueChanged) -> None:

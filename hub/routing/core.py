@@ -1,7 +1,8 @@
 """The router's only door: ``step`` takes one input at one moment and returns what follows from it.
 
 The state is owned by ``step``: nobody else changes it. The same inputs at the same moments give the
-same state, bit for bit: no clock is read, nothing is random, no choice depends on the order of a set.
+same state, bit for bit: no clock is read, nothing is random, no choice depends on the order of a
+set.
 """
 
 from __future__ import annotations
@@ -37,8 +38,8 @@ __all__ = [
 def step(state: State, event: Input, now: int) -> tuple[Effect, ...]:
     """Tell the router one thing, and hear what follows, in order.
 
-    ``now`` is in ms; a moment before the last one counts as the last one. What is not possible changes
-    nothing and is answered by ``Refused``; a broken invariant raises.
+    ``now`` is in ms; a moment before the last one counts as the last one. What is not possible
+    changes nothing and is answered by ``Refused``; a broken invariant raises.
     """
     if now > state.now:
         state.now = now

@@ -1,9 +1,9 @@
 """The decision: which waiting item goes to which agent, until no more can go.
 
 There is one rule. Among all items that some ready agent could take, the first in order is served;
-among all agents able to take it, the first in rank gets it; and so on until none is left. Both orders
-are total, so the outcome is the only one. Since nothing was left to serve before an input, only the
-agents it freed and the items it brought need looking at.
+among all agents able to take it, the first in rank gets it; and so on until none is left. Both
+orders are total, so the outcome is the only one. Since nothing was left to serve before an input,
+only the agents it freed and the items it brought need looking at.
 """
 
 from __future__ import annotations
@@ -45,19 +45,22 @@ def match(state: State) -> None:
 
 def _employ_alone(state: State, seat: Seat) -> None:
     """Give the only agent freed what they can take: nobody else could take it, or would have."""
-    while (supply := supply_for(state, seat)) is not None:
-        found = best_item(state, seat, supply)
-        if found is None:
-            break
-        grant(state, found[0], seat, OfferMode.ROUTED, supply)
-    stand(state, seat)
+    supply = supply_for(state, seat)
+    found = None if supply is None else best_item(state, seat, supply)
+    if found is None:
+        stand(state, seat)
+    while found is not None:
+        item, _, rival = found
+        grant(state, item, seat, OfferMode.ROUTED, rival=rival)
+        found = None if seat.supply is None else best_item(state, seat, seat.supply)
 
 
 def _work_off(state: State, agenda: Agenda) -> None:
     """Make grants in the order of keys.
 
-    The agenda holds what may lead to a grant, each with a bound not above the key of the item it would
-    serve. Serving only raises these keys, so the smallest bound that proves exact is the next grant.
+    The agenda holds what may lead to a grant, each with a bound not above the key of the item it
+    would serve. Serving only raises these keys, so the smallest bound that proves exact is the next
+    grant.
     """
     while agenda:
         _, number, subject = heappop(agenda)
@@ -66,7 +69,7 @@ def _work_off(state: State, agenda: Agenda) -> None:
         elif subject.supply is not None:
             found = best_item(state, subject, subject.supply)
             if found is not None:
-                item, key = found
+                item, key, _ = found
                 if key <= (agenda[0][0] if agenda else key):
                     _serve(state, item)
                 heappush(agenda, (key, number, subject))
@@ -77,5 +80,5 @@ def _serve(state: State, item: WorkItem) -> None:
     if item.state is ItemState.QUEUED:
         supplies = supplies_open_to(state, item.demand)
         seat = best_seat(state, item, supplies)
-        if seat is not None and seat.supply is not None:
-            grant(state, item, seat, OfferMode.ROUTED, seat.supply, supplies)
+        if seat is not None:
+            grant(state, item, seat, OfferMode.ROUTED, supplies)

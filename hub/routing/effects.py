@@ -1,9 +1,9 @@
 """What the router asks of its runner: facts to keep and tell, in the order they came about.
 
-Only ``Grant`` can be refused: the runner commits it and answers ``GrantConfirmed`` or ``GrantRefused``.
-Until then the router has reserved item and agent, and ends nothing of it. Everything else simply is so.
-Loads are told as differences, since the database may not have seen every reservation yet; a grant brings
-its own units, so no ``LoadChanged`` comes with it.
+Only ``Grant`` can be refused: the runner commits it and answers ``GrantConfirmed`` or
+``GrantRefused``. Until then the router has reserved item and agent, and ends nothing of it.
+Everything else simply is so. Loads are told as differences, since the database may not have seen
+every reservation yet; a grant brings its own units, so no ``LoadChanged`` comes with it.
 """
 
 from __future__ import annotations
@@ -38,7 +38,8 @@ class Grant:
 class OfferChanged:
     """A confirmed offer is now in this state: RINGING, or one of the final four.
 
-    ``reason`` says more of the final ones, such as ``presence``, ``connection_lost``, ``undelivered``.
+    ``reason`` says more of the final ones, such as ``presence``, ``connection_lost``,
+    ``undelivered``.
     """
 
     offer: OfferId
@@ -57,7 +58,7 @@ class ItemMoved:
     reason: str
     queue: QueueId
     agent: AgentId | None
-    """Whose it is (CONNECTING to WRAP_UP); ``None`` while it waits or rings, and when it has ended."""
+    """Whose it is, from CONNECTING to WRAP_UP; else ``None``."""
     seq: int
     enqueued_at: int
     due: int
@@ -69,8 +70,8 @@ class ItemMoved:
 class WorkMoved:
     """An agent's work on an item is now in this state; ``state`` DONE ends it.
 
-    Told beside ``ItemMoved`` because the two part ways: after a transfer the item waits elsewhere while its
-    former agent is still in wrap-up.
+    Told beside ``ItemMoved`` because the two part ways: after a transfer the item waits elsewhere
+    while its former agent is still in wrap-up.
     """
 
     agent: AgentId
@@ -83,7 +84,7 @@ class WorkMoved:
 
 @fact
 class LoadChanged:
-    """The agent carries so many units, and so many items of the medium, more (or less) than before."""
+    """The agent carries so many more (or fewer) units, and items of the medium, than before."""
 
     agent: AgentId
     item: WorkItemId
@@ -102,7 +103,7 @@ class PresenceChanged:
     reason: str | None
     since: int
     cause: str
-    """The event of the table: ``signed_in``, ``set``, ``rona``, ``connection_lost``, ``grace_over``, ..."""
+    """What led to it: ``signed_in``, ``set``, ``rona``, ``connection_lost``, ``grace_over``, ..."""
     pending: str | None = None
     """The presence that waits for the current offer or work to end."""
 
@@ -122,8 +123,8 @@ class Refused:
 
     ``offer_gone``, ``unknown_item``, ``unknown_agent``, ``unknown_queue``, ``unknown_offer``,
     ``unknown_presence``, ``needs_reason``, ``wrong_state``, ``has_live_work``, ``already_queued``,
-    ``no_early_exit``, or, for an assignment, why the agent cannot take the item (``capacity``, ``medium``,
-    ``not_eligible``, ``not_routable``, ``offline``, ``locked``, ``excluded``, ...).
+    ``no_early_exit``, or, for an assignment, why the agent cannot take the item (``capacity``,
+    ``medium``, ``not_eligible``, ``not_routable``, ``offline``, ``locked``, ``excluded``, ...).
     """
 
     code: str

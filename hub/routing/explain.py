@@ -6,15 +6,14 @@ Everything here reads the state by the same predicates that decide, and changes 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import islice
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from hub.routing.capacity import has_units, load_of
-from hub.routing.index import Supply
+from hub.routing.index import Demand, Supply
 from hub.routing.model import OfferMode
 from hub.routing.records import Seat, WorkItem
-from hub.routing.selection import can_take, demands_open_to
+from hub.routing.selection import can_take
 from hub.routing.standing import count, why_out
 from hub.routing.why import AgentStanding, ItemStanding, Why
 
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from hub.routing.state import State
 
 AGENTS_TOLD = 5
-ITEMS_TOLD = 2
 OVERRIDE = "override"
 _RANK = itemgetter(0)
 
@@ -32,28 +30,28 @@ def why_granted(
     item: WorkItem,
     seat: Seat,
     mode: OfferMode,
-    supply: Supply | None,
     supplies: Sequence[Supply],
+    rival: Demand | None,
     override: bool,
 ) -> Why:
     """The record of a grant, taken when the item has left its line and the agent not yet theirs.
 
-    ``supply`` is where the agent was found, ``supplies`` are all that were looked at; both are empty when
-    a person chose.
+    ``supplies`` are those the agent was chosen from, ``rival`` is the demand that came next for the
+    agent; there is neither when a person chose.
     """
     demand = item.demand
     return Why(
         state.now,
         state.trigger,
-        mode.value,
+        mode,
         standing_of_item(item),
         demand.name,
         standing_of_agent(seat, item),
         seat.used,
-        () if supply is None else items_behind(state, supply),
+        () if mode.is_decided else items_behind(item, rival),
         agents_behind(state, seat, item, supplies) if supplies else (),
         agents_out(state, seat, supplies),
-        (demand.rule, OVERRIDE) if override else (demand.rule,),
+        (*demand.rules, OVERRIDE) if override else demand.rules,
     )
 
 
@@ -69,13 +67,14 @@ def standing_of_agent(seat: Seat, item: WorkItem) -> AgentStanding:
     return AgentStanding(seat.id, fit, 0, load_of(seat), seat.ready_since(), seat.seq)
 
 
-def items_behind(state: State, supply: Supply) -> tuple[ItemStanding, ...]:
-    """The items the agent would have next, now that the winner has left its line."""
-    near: list[WorkItem] = []
-    for demand in islice(demands_open_to(state, supply), ITEMS_TOLD):
-        near += demand.first(ITEMS_TOLD)
-    near.sort(key=_item_key)
-    return tuple([standing_of_item(item) for item in near[:ITEMS_TOLD]])
+def items_behind(winner: WorkItem, rival: Demand | None) -> tuple[ItemStanding, ...]:
+    """The item that would have come next, now that the winner has left its line."""
+    demand = winner.demand
+    if not demand or (rival is not None and rival.head < demand.head):
+        if rival is None:
+            return ()
+        demand = rival
+    return (standing_of_item(demand.first(1)[0]),)
 
 
 def agents_behind(
@@ -99,10 +98,6 @@ def agents_out(state: State, seat: Seat, supplies: Sequence[Supply]) -> tuple[tu
     if state.index.standing > able:
         out["not_able"] = state.index.standing - able
     return tuple(out.items())
-
-
-def _item_key(item: WorkItem) -> int:
-    return item.demand.base + item.place
 
 
 def why_not(state: State, item: WorkItem, seat: Seat) -> list[tuple[str, str]]:

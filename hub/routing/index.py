@@ -1,9 +1,10 @@
 """Waiting work by demand, ready agents by supply, and who fits whom as rows of bits.
 
-A *demand* is a class of items that the same agents can take: same queue, medium, weight, band, requirement
-and step. A *supply* is a class of agents who can take the same items right now: same profile (groups, skills,
-languages), same media with room, same quarter of load. Which demands a supply takes is worked out once, when
-either appears, and kept as bits; so a decision looks at the heads of a few lines, however long they are.
+A *demand* is a class of items that the same agents can take: same queue, medium, weight, band,
+requirement and step. A *supply* is a class of agents who can take the same items right now: same
+profile (groups, skills, languages), same media with room, same quarter of load. Which demands a
+supply takes is worked out once, when either appears, and kept as bits; so a decision looks at the
+heads of a few lines, however long they are.
 """
 
 from __future__ import annotations
@@ -86,7 +87,7 @@ class Demand(Line[WorkItem]):
         "offset",
         "profiles",
         "queue",
-        "rule",
+        "rules",
         "seen",
         "serves",
         "step",
@@ -107,7 +108,8 @@ class Demand(Line[WorkItem]):
         self.is_strict = is_strict
         """Only idle time counts in choosing the agent."""
         self.name = f"{course.queue}/{step}"
-        self.rule = "agents=strict_longest_idle" if is_strict else "agents=longest_idle"
+        strategy = Strategy.STRICT_LONGEST_IDLE if is_strict else Strategy.LONGEST_IDLE
+        self.rules = ("order=due", f"agents={strategy}")
         self.is_heavy = False
         """Heavier than the lightest work of its medium, so room must be asked of each agent."""
         self.profiles = 0
@@ -315,7 +317,7 @@ class Index:
 
 
 class Numbers:
-    """Small numbers to tell things apart by a bit; those given back are used again, smallest first."""
+    """Small numbers to tell things apart by a bit; the smallest that is free is given first."""
 
     __slots__ = ("_free", "_next")
 

@@ -153,7 +153,8 @@ class ItemCancelled:
 class ItemAssigned:
     """Somebody decided who gets waiting or offered work.
 
-    ``PICKED``: the agent took it (accepted as soon as it is confirmed); ``ASSIGNED``: a supervisor sent it.
+    ``PICKED``: the agent took it (accepted as soon as it is confirmed); ``ASSIGNED``: a supervisor
+    sent it.
     """
 
     item: WorkItemId
@@ -175,7 +176,7 @@ class TransferredToQueue:
 
 @fact
 class TransferredToAgent:
-    """The agent hands work in progress to a colleague; refused when the colleague cannot take it."""
+    """The agent hands work in progress to a colleague, if the colleague can take it."""
 
     item: WorkItemId
     agent: AgentId
@@ -199,7 +200,7 @@ class BridgeFailed:
 
 @fact
 class AgentLegLost:
-    """The agent's line is lost while the customer is still there: the item goes to the head of the line."""
+    """The agent's line is lost while the customer is still there, who goes first now."""
 
     item: WorkItemId
 
@@ -259,7 +260,7 @@ class GrantConfirmed:
 
 @fact
 class GrantRefused:
-    """The database would not have it. ``item_gone``: the fault lay with the item, which is then forgotten."""
+    """The database would not have it; with ``item_gone`` the item is forgotten."""
 
     offer: OfferId
     item_gone: bool = False

@@ -1,7 +1,7 @@
 """What must hold after every step. A broken one is a defect: the router stops rather than go on.
 
-``verify`` looks at the agents one step touched, and runs always; ``check`` looks at everything, and runs
-in tests and simulation. The names are those of the specification:
+``verify`` looks at the agents one step touched, and runs always; ``check`` looks at everything, and
+runs in tests and simulation. The names are those of the specification:
 
 I1  one open offer or one owner for each item
 I2  units and caps are kept, unless somebody decided otherwise
@@ -9,8 +9,8 @@ I3  no waiting item beside an agent who could take it
 I5  an item that has ended is forgotten
 I6  whatever passes has a timer that ends it
 
-``IX`` stands for the index, which must say the same as the records it was built from. I4, the order, is
-asserted where it is made: every grant carries the keys it was chosen by.
+``IX`` stands for the index, which must say the same as the records it was built from. I4, the
+order, is asserted where it is made: every grant carries the keys it was chosen by.
 """
 
 from __future__ import annotations
@@ -43,15 +43,16 @@ HAS_OWNER = frozenset(
 
 def verify(state: State) -> None:
     """Hold what this step changed against I1, I2 and I6."""
-    timers = state.timers
     for seat in state.touched:
         used = 0
         for offer in seat.offers.values():
             used += offer.units
-            _must(timers.armed_at(TimerKind.OFFER, offer.id) is not None, "I6", "offer", offer.id)
+            if not state.timers.is_armed(TimerKind.OFFER, offer.id):
+                raise InvariantBroken("I6", f"offer without an end: {offer.id}")
         for work in seat.work.values():
             used += work.units
-        _must(used == seat.used, "I2", "load", seat.id)
+        if used != seat.used:
+            raise InvariantBroken("I2", f"load: {seat.id}")
     state.touched.clear()
 
 
@@ -163,29 +164,36 @@ def _check_eligibility(state: State) -> None:
 
 def _check_timers(state: State) -> None:
     timers = state.timers
-    wanted: list[tuple[TimerKind, str]] = []
-    for offer in state.offers.values():
-        wanted.append((TimerKind.OFFER, offer.id))
+    wanted = [(TimerKind.OFFER, str(offer)) for offer in state.offers]
     for seat in state.seats.values():
-        wanted += [
-            (kind, entity) for work in seat.work.values() for kind, entity in _ends(seat, work)
-        ]
-        if seat.state is RoutingState.DISCONNECTED:
-            wanted.append((TimerKind.GRACE, seat.id))
-        if seat.lock_reason is not None:
-            wanted.append((TimerKind.LOCK, seat.id))
+        wanted += _timers_of_agent(seat)
     for item in state.items.values():
-        if item.state is ItemState.QUEUED:
-            if item.demand.step + 1 < len(item.demand.course.demands):
-                wanted.append((TimerKind.STEP, item.id))
-            if item.excluded:
-                wanted.append((TimerKind.EXCLUSION, item.id))
+        wanted += _timers_of_waiting(item)
     for kind, entity in wanted:
         _must(timers.armed_at(kind, entity) is not None, "I6", kind.value, entity)
     known = {*state.offers, *state.items, *state.seats}
     for _, kind, entity in timers.armed():
         last = entity.rpartition(" ")[2] if kind is TimerKind.WRAP_UP else entity
         _must(last in known, "I6", f"{kind.value} timer of nothing", entity)
+
+
+def _timers_of_agent(seat: Seat) -> list[tuple[TimerKind, str]]:
+    timers = [timer for work in seat.work.values() for timer in _ends(seat, work)]
+    if seat.state is RoutingState.DISCONNECTED:
+        timers.append((TimerKind.GRACE, seat.id))
+    if seat.lock_reason is not None:
+        timers.append((TimerKind.LOCK, seat.id))
+    return timers
+
+
+def _timers_of_waiting(item: WorkItem) -> list[tuple[TimerKind, str]]:
+    timers: list[tuple[TimerKind, str]] = []
+    if item.state is ItemState.QUEUED:
+        if item.demand.step + 1 < len(item.demand.course.demands):
+            timers.append((TimerKind.STEP, item.id))
+        if item.excluded:
+            timers.append((TimerKind.EXCLUSION, item.id))
+    return timers
 
 
 def _ends(seat: Seat, work: Work) -> list[tuple[TimerKind, str]]:

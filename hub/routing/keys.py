@@ -1,8 +1,8 @@
 """The order of everything, as whole numbers that compare at once.
 
 An item's key sorts like ``(band, due - offset, seq)``, an agent's rank like ``(fit, scarcity, load,
-idle_since, seq)``. Both are the sum of a *place* ``(moment, seq)``, their own, and a *base*, shared by
-everybody in the same line. So a whole class of items moves forward by changing one number.
+idle_since, seq)``. Both are the sum of a *place* ``(moment, seq)``, their own, and a *base*, shared
+by everybody in the same line. So a whole class of items moves forward by changing one number.
 """
 
 from __future__ import annotations

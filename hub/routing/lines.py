@@ -1,9 +1,9 @@
 """A line: things standing in order of a whole number, quick at the head, at the end and in between.
 
-Both sides of routing wait in lines: items in one per demand, agents in one per supply. A line is a row of
-sorted blocks, so that joining, leaving, the first, everybody in order and "how many stand before?" all cost
-next to nothing at a million (the idea of Grant Jenks' ``sortedcontainers``). Nothing is deleted lazily: who
-left is gone, and a count is a count.
+Both sides of routing wait in lines: items in one per demand, agents in one per supply. A line is a
+row of sorted blocks, so that joining, leaving, the first, everybody in order and "how many stand
+before?" all cost next to nothing at a million (the idea of Grant Jenks' ``sortedcontainers``).
+Nothing is deleted lazily: who left is gone, and a count is a count.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ BLOCK = 1024
 class Line(Generic[T]):
     """Things in rising order of their keys; no two share one.
 
-    ``head`` is the first one's key plus ``base``: lines are compared with each other by their heads, and a
-    whole line moves forward or back by its base alone. It means nothing while the line is empty.
+    ``head`` is the first one's key plus ``base``: lines are compared with each other by their
+    heads, and a whole line moves forward or back by its base alone. It means nothing while the line
+    is empty.
     """
 
     __slots__ = ("_keys", "_lasts", "_size", "_things", "base", "head")

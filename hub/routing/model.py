@@ -1,7 +1,7 @@
 """The words of routing: what is configured, and what a snapshot of the router holds.
 
-All values are frozen. Moments and durations are whole milliseconds; capacity is in whole units, of which an
-agent has 100 unless said otherwise. Nothing here knows a clock or a database.
+All values are frozen. Moments and durations are whole milliseconds; capacity is in whole units, of
+which an agent has 100 unless said otherwise. Nothing here knows a clock or a database.
 """
 
 from __future__ import annotations
@@ -223,12 +223,12 @@ class Rules:
     presences: Mapping[str, Presence] = field(default_factory=_default_presences)
     first_presence: str = "away"
     """What agents say of themselves by signing in."""
-    delivery_timeout: int = 3 * SECOND
-    """An offer the agent's screen has not confirmed by then is withdrawn without blame."""
+    delivery_timeout: int | None = 3 * SECOND
+    """An offer that no screen has shown by then expires without blame; ``None`` is never."""
     rona_gap: int = 5 * SECOND
     """An agent who let an offer expire gets none for this long."""
     rona_auto_return: int | None = None
-    """An agent who does not respond is routable again after this long; ``None`` is never by itself."""
+    """An agent who does not respond is routable again after this long; ``None`` is never."""
     reject_gap: int = 30 * SECOND
     """After this long a declined item may return to the agent, if nobody else could take it."""
     withdrawn_gap: int = 10 * SECOND
@@ -238,7 +238,7 @@ class Rules:
     max_offers: int = 5
     """After so many expired offers the item moves to its next step."""
     heartbeat_timeout: int | None = 15 * SECOND
-    """Silence after which the connection counts as lost; ``None`` when others watch the connection."""
+    """Silence after which the connection counts as lost; ``None`` when others watch it."""
     grace: int = 60 * SECOND
     """How long a disconnected agent keeps their work and place."""
     connect_timeout: int = 10 * SECOND

@@ -1,4 +1,4 @@
-"""The offer machine: proposed, pending, ringing, then accepted, declined, expired, withdrawn or cancelled.
+"""The offer machine: proposed, pending, ringing, then accepted or ended otherwise.
 
 A grant reserves item and agent at once and waits for the database. Until it is confirmed nobody has
 heard of the offer, so nothing else ends it: what happens meanwhile is its *doom*, carried out on
@@ -16,7 +16,7 @@ from hub.routing.capacity import MEDIA
 from hub.routing.carrying import reserve, take_on, unreserve
 from hub.routing.effects import Alerted, Grant, OfferChanged, WorkMoved
 from hub.routing.explain import why_granted
-from hub.routing.index import Supply
+from hub.routing.index import Demand, Supply
 from hub.routing.inputs import (
     GrantConfirmed,
     GrantRefused,
@@ -41,17 +41,18 @@ def grant(
     item: WorkItem,
     seat: Seat,
     mode: OfferMode = OfferMode.ROUTED,
-    supply: Supply | None = None,
     supplies: Sequence[Supply] = (),
+    rival: Demand | None = None,
     override: bool = False,
 ) -> None:
     """Hold a waiting item for the agent, and ask the database to agree.
 
-    ``supply`` and ``supplies`` are what the choice was made from, for the record.
+    For the record: ``supplies`` are those the agent was chosen from, ``rival`` is the demand that
+    came next for the agent.
     """
     waiting.leave(state, item)
     now, demand = state.now, item.demand
-    why = why_granted(state, item, seat, mode, supply, supplies, override)
+    why = why_granted(state, item, seat, mode, supplies, rival, override)
     deadline = now + state.terms.by_medium[demand.medium].offer_timeout
     offer = Offer(mint(state), item, seat, mode, now, deadline, override)
     item.state = ItemState.OFFERED
@@ -79,11 +80,11 @@ def grant(
 
 
 def mint(state: State) -> OfferId:
-    """The id of a new offer: a UUIDv7 of moment, epoch and number, so that a replay makes the same."""
+    """The id of a new offer: a UUIDv7 of moment, epoch and number, the same in every replay."""
     number = state.next_offer
     state.next_offer = number + 1
-    now = state.now & (1 << 48) - 1
-    return OfferId("%08x-%04x-%s-%012x" % (now >> 16, now & 0xFFFF, state.mark, number))
+    now = f"{state.now & (1 << 48) - 1:012x}"
+    return OfferId(f"{now[:8]}-{now[8:]}-{state.mark}-{number:012x}")
 
 
 # The database answers
@@ -113,7 +114,7 @@ def _meet_doom(state: State, offer: Offer, outcome: OfferState, reason: str) -> 
 
 
 def refuse(state: State, event: GrantRefused) -> None:
-    """PROPOSED -> never was; the agent is left alone a moment, since the two views of them differ."""
+    """PROPOSED -> never was; the agent is left alone a moment, as the two views differ."""
     offer = state.offers.get(event.offer)
     if offer is None or offer.state is not OfferState.PROPOSED:
         state.refuse("unknown_offer", event.offer)

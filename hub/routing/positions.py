@@ -1,4 +1,4 @@
-"""The exact place of waiting items: how many come first among all work that their agents could take."""
+"""The exact place of waiting items among all work that their agents could take."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def positions(state: State, queue: QueueId) -> dict[WorkItemId, int]:
 
 
 def rivals_of(state: State, demand: Demand) -> list[Demand]:
-    """The demands, itself included, with waiting items that an agent able to take this one could take."""
+    """The waiting demands that agents able to take this one could take, itself included."""
     profiles = demand.profiles
     return [
         rival

@@ -1,6 +1,7 @@
 """The presence machine: offline, routable, not routable, not responding, draining, disconnected.
 
-What agents say (their presence) is theirs to change at any time; what follows for routing is decided here.
+What agents say (their presence) is theirs to change at any time; what follows for routing is
+decided here.
 """
 
 from __future__ import annotations
@@ -67,7 +68,7 @@ def sign_out(state: State, event: SignedOut) -> None:
 
 
 def set_presence(state: State, event: PresenceSet) -> None:
-    """Any state -> ROUTABLE or NOT_ROUTABLE as the presence says, now or after the present offer."""
+    """Any state -> ROUTABLE or NOT_ROUTABLE, now or after the present offer."""
     seat = _seat(state, event.agent)
     if seat is None:
         return

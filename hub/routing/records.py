@@ -84,7 +84,7 @@ class WorkItem:
         return self.demand.queue
 
     def come_due(self, due: int) -> None:
-        """Change when it should have been answered, and so its place; only while it stands nowhere."""
+        """Change when it should have been answered, and so its place, while it stands nowhere."""
         self.due = due
         self.place = place_of(due, self.seq)
 
@@ -237,7 +237,7 @@ class Seat:
         """What interrupted work will weigh more once nothing interrupts it."""
         self.counts = [0] * len(MEDIA)
         self.excused = False
-        """More than capacity was put on the agent by decision: an override, or a change of the rules."""
+        """Somebody decided to put more on the agent: an override, or a change of the rules."""
         # Where the agent stands.
         self.idle_since = 0
         self.expiries = 0

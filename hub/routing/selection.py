@@ -19,13 +19,15 @@ if TYPE_CHECKING:
 HEAD = attrgetter("head")
 
 
-def best_item(state: State, seat: Seat, supply: Supply) -> tuple[WorkItem, int] | None:
-    """The first item in order that an agent of this supply can take, and its key."""
+def best_item(
+    state: State, seat: Seat, supply: Supply
+) -> tuple[WorkItem, int, Demand | None] | None:
+    """The first item in order that the agent can take, its key, and the demand that came next."""
     best: WorkItem | None = None
     best_key = 0
     for demand in demands_open_to(state, supply):
         if best is not None and demand.head > best_key:
-            break
+            return best, best_key, demand
         if demand.is_heavy and not has_units(seat, state.terms, demand.medium, demand.weight):
             continue
         for item in demand:
@@ -34,7 +36,7 @@ def best_item(state: State, seat: Seat, supply: Supply) -> tuple[WorkItem, int] 
                 if best is None or key < best_key:
                     best, best_key = item, key
                 break
-    return None if best is None else (best, best_key)
+    return None if best is None else (best, best_key, None)
 
 
 def best_seat(state: State, item: WorkItem, supplies: list[Supply]) -> Seat | None:
@@ -68,8 +70,8 @@ def _preferred(state: State, item: WorkItem, supplies: list[Supply]) -> Seat | N
 def demands_open_to(state: State, supply: Supply) -> Iterable[Demand]:
     """The demands with waiting items that the supply takes, the earliest head first.
 
-    Few are sorted; many are met soon enough by walking down the order of all. So no choice looks at more
-    demands than about the square root of their number.
+    Few are sorted; many are met soon enough by walking down the order of all. So no choice looks at
+    more demands than about the square root of their number.
     """
     index, takes = state.index, supply.takes
     open_ = takes & index.waiting

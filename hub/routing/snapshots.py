@@ -32,8 +32,9 @@ UNSEEN = frozenset({RoutingState.OFFLINE, RoutingState.DISCONNECTED})
 def rebuild(rows: Snapshot, now: int) -> State:
     """A state from the values of a snapshot, with its timers armed anew.
 
-    Agents are taken as heard, and undelivered offers as just made, at ``now``: nobody is blamed for the
-    router's own absence. What can be offered is, by the next ``step``; ``Started`` is made for it.
+    Agents are taken as heard, and undelivered offers as just made, at ``now``: nobody is blamed for
+    the router's own absence. What can be offered is, by the next ``step``; ``Started`` is made for
+    it.
     """
     state = State(rows.rules, rows.epoch)
     state.now = now

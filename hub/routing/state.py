@@ -55,7 +55,7 @@ class State:
     def course_for(
         self, queue: QueueId, medium: Medium, weight: int, band: Band, needs: tuple[Step, ...]
     ) -> Course:
-        """The course of such items; a lighter kind than any before changes what agents have room for."""
+        """The course of such items; the lightest kind yet changes what agents have room for."""
         number = NUMBER[medium]
         if self.terms.allow(number, weight):
             self.index.weigh_demands(number)

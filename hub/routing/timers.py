@@ -1,4 +1,4 @@
-"""Timers as data: one heap, ordered by moment and sequence, in which only the newest of each kind counts."""
+"""Timers as data: one heap, ordered by moment, in which only the newest of each kind counts."""
 
 from __future__ import annotations
 
@@ -59,6 +59,10 @@ class Timers:
         """Let it not fire."""
         if self._armed.pop((kind, entity), None) is not None:
             self._compact()
+
+    def is_armed(self, kind: TimerKind, entity: str) -> bool:
+        """True until it fires or is disarmed."""
+        return (kind, entity) in self._armed
 
     def armed_at(self, kind: TimerKind, entity: str) -> int | None:
         """When it will fire; ``None`` when it is not armed."""

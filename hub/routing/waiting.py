@@ -72,7 +72,7 @@ def assign_course(
 
 
 def destination(state: State, queue: Queue) -> tuple[Queue | None, str]:
-    """Where work for this queue may wait: there, or along its overflow; else ``None`` and the reason."""
+    """Where work for this queue may wait, along its overflow; else ``None`` and the reason."""
     reason = ""
     tried: set[QueueId] = set()
     at: Queue | None = queue

@@ -6,6 +6,7 @@ from typing import Any
 
 from hub.kernel.ids import AgentId, WorkItemId
 from hub.routing.facts import fact
+from hub.routing.model import OfferMode
 
 CORE_VERSION = "1"
 """Raised whenever the same inputs may lead to another choice."""
@@ -27,12 +28,13 @@ class ItemStanding:
         return (self.band, self.due - self.offset, self.seq)
 
     def as_dict(self) -> dict[str, Any]:
-        return {"item": self.item, "due": self.due, "offset": self.offset, "key": list(self.key)}
+        key = [int(part) for part in self.key]
+        return {"item": self.item, "due": self.due, "offset": self.offset, "key": key}
 
 
 @fact
 class AgentStanding:
-    """Where an agent stood in the order: smallest ``(fit, scarcity, load, idle_since, seq)`` first."""
+    """Where an agent stood: smallest ``(fit, scarcity, load, idle_since, seq)`` first."""
 
     agent: AgentId
     fit: int
@@ -57,7 +59,7 @@ class Why:
     at: int
     trigger: str
     """The input that led to it."""
-    mode: str
+    mode: OfferMode
     item: ItemStanding
     demand: str
     """The class the item waited in: queue and step."""
@@ -65,7 +67,7 @@ class Why:
     used: int
     """The units the agent carried before."""
     items_behind: tuple[ItemStanding, ...]
-    """The next items the agent could have had, best first."""
+    """The item that came next in the order."""
     agents_behind: tuple[AgentStanding, ...]
     """The next agents who could have had the item, best first."""
     agents_out: tuple[tuple[str, int], ...]
@@ -73,11 +75,11 @@ class Why:
     rules: tuple[str, ...]
 
     def as_dict(self) -> dict[str, Any]:
-        """The record as plain JSON values; ``lost_by_ms`` is how much longer the winner was due, or idle."""
+        """The record as plain JSON values; ``lost_by_ms`` is by how much the winner came first."""
         return {
             "at": self.at,
             "trigger": self.trigger,
-            "mode": self.mode,
+            "mode": self.mode.value,
             "winner": {**self.item.as_dict(), "demand": self.demand},
             "items_behind": [
                 {**i.as_dict(), "lost_by_ms": i.key[1] - self.item.key[1]}
