@@ -74,7 +74,8 @@ def commit(unit: Unit, epoch: int, deeds: Sequence[Deed]) -> Outcome:
 
 
 def expire_overdue(unit: Unit, epoch: int) -> int:
-    """Offers that ran out while no router ran are over, and nobody is to blame. Returns how many."""
+    """Offers that ran out while no router ran are over, and nobody is to blame. Returns how many.
+    """
     leases.check(unit.connection, LEASE, epoch)
     overdue = [row for row in store.pending_offers(unit.connection) if row.deadline <= unit.now]
     ledger = Ledger(unit, epoch)
@@ -123,7 +124,7 @@ class _Carrying:
         if why_not is not None:
             self.outcome.refused.append((deed.offer, why_not == "item"))
             return
-        conversation = ledger.conversations[item.conversation_id]
+        place = ledger.places[item.conversation_id]
         code, facts = why_on_card(deed.why, item)
         offer = Held(
             id=deed.offer,
@@ -142,8 +143,8 @@ class _Carrying:
             ended_at=None,
             reason=None,
             epoch=ledger.epoch,
-            shown=shown_on_card(conversation, deed.at - item.enqueued_at, code, facts),
-            why=deed.why.as_dict(),
+            shown=shown_on_card(place, deed.at - item.enqueued_at, code, facts),
+            why=deed.why,
         )
         ledger.make_offer(item, offer)
         self.outcome.granted += 1
@@ -320,8 +321,8 @@ _HOW: dict[type, Callable[[_Carrying, Any], None]] = {
 def why_on_card(why: Why, item: Item) -> tuple[str, dict[str, Any]]:
     """Why this agent, as a code and the facts of the sentence."""
     facts = {"able": len(why.agents_behind) + 1, "idle": why.at - why.agent.idle_since}
-    if why.mode != OfferMode.ROUTED.value:
-        return why.mode, facts
+    if why.mode != OfferMode.ROUTED:
+        return str(why.mode), facts
     if why.agent.agent in item.preferred:
         return "preferred", facts
     if not why.agents_behind:

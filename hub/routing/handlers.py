@@ -119,8 +119,7 @@ def _end(ledger: Ledger, item: Item, heard: ConversationEnded, queue: Any) -> No
         load = ledger.loads[part.agent_id].used
     if wrap_up_until is not None:
         ledger.finish(item, "wrap_up")
-        conversation = ledger.conversations[item.conversation_id]
-        changes = (ledger.change(conversation, {"wrap_up_until": wrap_up_until}),)
+        changes = (ledger.wrap_up_until(item.conversation_id, wrap_up_until),)
     elif part is not None:
         ledger.finish(item, "done")
     else:

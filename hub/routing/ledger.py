@@ -12,13 +12,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from hub.conversations.model import Conversation, Routing
-from hub.conversations.store import conversation_of
-from hub.conversations.views import ConversationView
+from hub.conversations.model import Routing
 from hub.kernel.clock import Millis
 from hub.kernel.errors import Conflict
 from hub.kernel.events import Change, Event
-from hub.kernel.ids import AgentId, ConversationId, OfferId, QueueId, WorkItemId
+from hub.kernel.ids import AgentId, ConversationId, CustomerId, OfferId, QueueId, WorkItemId
 from hub.routing import store
 from hub.routing.events import (
     OfferAccepted,
@@ -91,7 +89,8 @@ class Held:
     reason: str | None
     epoch: int
     shown: dict[str, Any]
-    why: dict[str, Any] | None
+    why: Any
+    """The record of the choice (``Why``); kept as it is, read with ``views.why_record``."""
 
 
 @dataclass(slots=True, eq=False)
@@ -115,6 +114,23 @@ class Assignment:
     ended_at: int | None
     reason: str | None
     disposition: str | None
+
+
+@dataclass(slots=True, eq=False)
+class Place:
+    """What routing needs of a conversation's row: whose it is, and where it stands."""
+
+    id: ConversationId
+    rev: int
+    customer_id: CustomerId
+    customer_name: str
+    channel: str
+    preview: dict[str, Any]
+    status: str
+    routing: str
+    queue_id: QueueId | None
+    agent_id: AgentId | None
+    wrap_up_until: int | None
 
 
 @dataclass(slots=True, eq=False)
@@ -145,7 +161,7 @@ class Ledger:
         self.unit = unit
         self.epoch = epoch
         self.items: dict[str, Item] = {}
-        self.conversations: dict[str, Conversation] = {}
+        self.places: dict[str, Place] = {}
         self.loads: dict[str, Load] = {}
         self._offers: dict[str, Held] = {}
         self._assignments: dict[str, list[Assignment]] = {}
@@ -155,7 +171,7 @@ class Ledger:
         self._dirty_offers: dict[Held, None] = {}
         self._dirty_assignments: dict[Assignment, None] = {}
         self._dirty_loads: dict[Load, None] = {}
-        self._placed: dict[str, None] = {}
+        self._placed: dict[Place, None] = {}
         self._events: list[Event] = []
 
     # -- reading ----------------------------------------------------------------------------------
@@ -189,9 +205,9 @@ class Ledger:
                 wanted.add(part.agent_id)
         self.read_loads(wanted)
         about = {row.conversation_id for row in rows} | set(conversations)
-        about -= self.conversations.keys()
-        for row in store.found(connection, store.conversations_by_id, sorted(about), lock=True):
-            self.conversations[row.id] = conversation_of(row)
+        about -= self.places.keys()
+        for row in store.found(connection, store.places_by_id, sorted(about), lock=True):
+            self.places[row.id] = Place(*row)
 
     def read_loads(self, agents: Iterable[str]) -> None:
         """Read what these agents carry."""
@@ -259,7 +275,7 @@ class Ledger:
                 deadline=offer.deadline,
                 load=load.used,
                 changes=(full, changed),
-                **self._about(item, offer.agent_id),
+                **self.about(item, offer.agent_id),
             )
         )
 
@@ -282,7 +298,7 @@ class Ledger:
         by_router: bool = False,
         waits: bool = True,
     ) -> None:
-        """The offer comes to nothing; the item waits again, and its conversation too (``waits``)."""
+        """The offer comes to nothing; the item waits again, its conversation too (``waits``)."""
         item = self.items[offer.item_id]
         load = self._load(offer.agent_id)
         load.add(-offer.units, offer.medium, -1)
@@ -304,7 +320,7 @@ class Ledger:
                 load=load.used,
                 by_router=by_router,
                 changes=tuple(changes),
-                **self._about(item, offer.agent_id),
+                **self.about(item, offer.agent_id),
             )
         )
 
@@ -331,7 +347,7 @@ class Ledger:
                 offer_id=offer.id,
                 changes=changes,
                 **self._answered(item, load, target),
-                **self._about(item, offer.agent_id),
+                **self.about(item, offer.agent_id),
             )
         )
         item.answered_at = item.answered_at or self.unit.now
@@ -351,7 +367,7 @@ class Ledger:
                 offer_id=offer.id,
                 changes=(full, changed),
                 **self._answered(item, load, target),
-                **self._about(item, offer.agent_id),
+                **self.about(item, offer.agent_id),
             )
         )
         item.answered_at = item.answered_at or self.unit.now
@@ -451,7 +467,7 @@ class Ledger:
                 item_id=item.id,
                 state=part.state,
                 load=load.used,
-                **self._about(item, part.agent_id),
+                **self.about(item, part.agent_id),
             )
         )
 
@@ -472,7 +488,7 @@ class Ledger:
                 due=item.due,
                 from_agent_id=from_agent,
                 changes=(changed,),
-                **self._about(item, None),
+                **self.about(item, None),
             )
         )
 
@@ -498,9 +514,9 @@ class Ledger:
         changes: tuple[Change, ...] = ()
         if item.state == "wrap_up" and item.agent_id == part.agent_id:
             self.finish(item, "done")
-        conversation = self.conversations[item.conversation_id]
-        if conversation.wrap_up_until is not None and conversation.agent_id == part.agent_id:
-            changes = (self.change(conversation, {"wrap_up_until": None}),)
+        place = self.places[item.conversation_id]
+        if place.wrap_up_until is not None and place.agent_id == part.agent_id:
+            changes = (self.wrap_up_until(place.id, None),)
         self.tell(
             WrapUpEnded(
                 at=self.unit.now,
@@ -510,7 +526,7 @@ class Ledger:
                 disposition=disposition,
                 by_router=by_router,
                 changes=changes,
-                **self._about(item, part.agent_id),
+                **self.about(item, part.agent_id),
             )
         )
 
@@ -525,28 +541,32 @@ class Ledger:
         queue_id: QueueId | None = None,
     ) -> Change:
         """Say where a conversation stands with the router."""
-        before = self.conversations[conversation_id]
-        changes: dict[str, Any] = {"routing": routing, "agent_id": agent_id}
+        place = self.places[conversation_id]
+        place.routing, place.agent_id = routing.value, agent_id
+        patch: dict[str, Any] = {"routing": place.routing, "agent_id": agent_id}
         if queue_id is not None:
-            changes["queue_id"] = queue_id
-        return self.change(before, changes)
+            place.queue_id = patch["queue_id"] = queue_id
+        return self._changed(place, patch)
 
-    def change(self, before: Conversation, changes: Mapping[str, Any]) -> Change:
-        after = before.but(**changes)
-        self.conversations[after.id] = after
-        self._placed[after.id] = None
-        return Change("conversation", after.id, after.rev, full=ConversationView.of(after))
+    def wrap_up_until(self, conversation_id: str, until: int | None) -> Change:
+        """Say until when its agent wraps the conversation up."""
+        place = self.places[conversation_id]
+        place.wrap_up_until = until
+        return self._changed(place, {"wrap_up_until": until})
 
-    def _about(self, item: Item, agent_id: AgentId | None) -> dict[str, Any]:
-        conversation = self.conversations[item.conversation_id]
+    def _changed(self, place: Place, patch: dict[str, Any]) -> Change:
+        place.rev += 1
+        self._placed[place] = None
+        return Change("conversation", place.id, place.rev, patch=patch)
+
+    def about(self, item: Item, agent_id: AgentId | None) -> dict[str, Any]:
+        """The columns of the log for an event about this item."""
         return {
-            "conversation_id": conversation.id,
-            "customer_id": conversation.customer_id,
+            "conversation_id": item.conversation_id,
+            "customer_id": self.places[item.conversation_id].customer_id,
             "queue_id": item.queue_id,
             "agent_id": agent_id,
         }
-
-    about = _about
 
     # -- writing ----------------------------------------------------------------------------------
 
@@ -595,7 +615,10 @@ class Ledger:
         )
         store.place_conversations(
             connection,
-            [_place_row(self.conversations[id_]) for id_ in self._placed],
+            [
+                (p.rev, p.routing, p.queue_id, p.agent_id, p.wrap_up_until, p.id)
+                for p in self._placed
+            ],
         )
         self.unit.announce(*self._events)
         for gathered in (self._new_offers, self._new_assignments, self._events):
@@ -647,16 +670,14 @@ def offer_json(offer: Held) -> dict[str, Any]:
     }
 
 
-def shown_on_card(
-    conversation: Conversation, waited: int, code: str, facts: Mapping[str, Any]
-) -> dict[str, Any]:
+def shown_on_card(place: Place, waited: int, code: str, facts: Mapping[str, Any]) -> dict[str, Any]:
     """What an offer's card says of the customer and of the choice."""
     return {
         "waited": waited,
-        "customer": {"id": conversation.customer_id, "name": conversation.customer_name},
-        "channel": conversation.channel,
-        "preview": conversation.preview.get("text", ""),
-        "why": {"code": code, "facts": dict(facts)},
+        "customer": {"id": place.customer_id, "name": place.customer_name},
+        "channel": place.channel,
+        "preview": place.preview.get("text", ""),
+        "why": {"code": code, "facts": facts},
     }
 
 
@@ -737,15 +758,4 @@ def _new_assignment_row(part: Assignment) -> tuple[Any, ...]:
         part.ended_at,
         part.reason,
         part.disposition,
-    )
-
-
-def _place_row(conversation: Conversation) -> tuple[Any, ...]:
-    return (
-        conversation.rev,
-        conversation.routing.value,
-        conversation.queue_id,
-        conversation.agent_id,
-        conversation.wrap_up_until,
-        conversation.id,
     )

@@ -202,12 +202,12 @@ def _mend_item(ledger: Ledger, item_id: str) -> None:
     is_nobodys = item.state in (*store.IN_HAND, "offered") and (
         ledger.offer_of(item) is None and ledger.part_in_hand(item) is None
     )
-    conversation = ledger.conversations[item.conversation_id]
-    if is_nobodys and conversation.status.value == "open":
+    place = ledger.places[item.conversation_id]
+    if is_nobodys and place.status == "open":
         ledger.requeue(item, "repaired", item.agent_id)
     elif is_nobodys:
         ledger.finish(item, "failed")
-        ledger.place(conversation.id, Routing.NONE, agent_id=conversation.agent_id)
+        ledger.place(place.id, Routing.NONE, agent_id=place.agent_id)
 
 
 def _note(unit: Unit, epoch: int, differences: Iterable[Difference]) -> None:

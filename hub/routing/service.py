@@ -97,7 +97,7 @@ def accept_offer(unit: Unit, offer_id: str, *, by: Agent) -> dict[str, Any]:
     queue = store.find_queue(unit.connection, offer.queue_id)
     ledger.accept(offer, actor=by.actor, target=queue.target)
     ledger.save()
-    _write_line(unit, ledger.conversations[offer.conversation_id], "assigned", by)
+    _write_line(unit, offer.conversation_id, "assigned", by)
     return offer_json(offer)
 
 
@@ -145,9 +145,8 @@ def take(unit: Unit, conversation_id: str, *, by: Agent) -> ConversationView:
     """
     conversations.get_for(unit, conversation_id, by, "conversation.take")
     ledger, item = _live_item(unit, conversation_id, agents=[by.id])
-    conversation = ledger.conversations[conversation_id]
-    if conversation.agent_id == by.id and item.state in store.IN_HAND:
-        return ConversationView.of(conversation)
+    if item.agent_id == by.id and item.state in store.IN_HAND:
+        return ConversationView.of(conversations.get(unit, conversation_id))
     queue = store.find_queue(unit.connection, item.queue_id)
     offer = ledger.offer_of(item)
     if offer is not None and offer.agent_id == by.id:
@@ -160,9 +159,7 @@ def take(unit: Unit, conversation_id: str, *, by: Agent) -> ConversationView:
         _check_room(ledger, item, by)
         ledger.take(item, _picked(ledger, item, by), actor=by.actor, target=queue.target)
     ledger.save()
-    return ConversationView.of(
-        _write_line(unit, ledger.conversations[conversation_id], "assigned", by)
-    )
+    return ConversationView.of(_write_line(unit, conversation_id, "assigned", by))
 
 
 def _check_room(ledger: Ledger, item: Item, agent: Agent) -> None:
@@ -177,7 +174,7 @@ def _check_room(ledger: Ledger, item: Item, agent: Agent) -> None:
 
 def _picked(ledger: Ledger, item: Item, agent: Agent) -> Held:
     now = ledger.unit.now
-    conversation = ledger.conversations[item.conversation_id]
+    place = ledger.places[item.conversation_id]
     return Held(
         id=OfferId(ledger.unit.new_id()),
         rev=1,
@@ -195,7 +192,7 @@ def _picked(ledger: Ledger, item: Item, agent: Agent) -> Held:
         ended_at=None,
         reason=None,
         epoch=0,
-        shown=shown_on_card(conversation, now - item.enqueued_at, "picked", {}),
+        shown=shown_on_card(place, now - item.enqueued_at, "picked", {}),
         why=None,
     )
 
@@ -225,7 +222,7 @@ def transfer(
     _hand_on(ledger, item, target, to, by)
     ledger.save()
     where = as_json(QueueView.of(target, ()).name)["en"] if to is None else to.name
-    after = _write_line(unit, ledger.conversations[conversation_id], "transferred", by, about=where)
+    after = _write_line(unit, conversation_id, "transferred", by, about=where)
     return ConversationView.of(after)
 
 
@@ -309,18 +306,19 @@ def _live_item(
     item = ledger.item_of(conversation_id)
     if item is not None:
         return ledger, item
-    conversation = ledger.conversations.get(conversation_id)
-    if conversation is None:
+    place = ledger.places.get(conversation_id)
+    if place is None:
         raise NoSuchConversation
-    if conversation.status.value == "ended":
+    if place.status == "ended":
         raise HasEnded
     raise NotWaiting
 
 
 def _write_line(
-    unit: Unit, conversation: Conversation, code: str, by: Agent, about: str | None = None
+    unit: Unit, conversation_id: str, code: str, by: Agent, about: str | None = None
 ) -> Conversation:
     author = Author("agent", by.id, by.name)
+    conversation = conversations.get(unit, conversation_id)
     return conversations.write_line(unit, conversation, code, author=author, about=about)
 
 
@@ -350,7 +348,7 @@ def end_wrap_up(
             raise NoEarlyExit(ends_at=part.ends_at)
         ledger.end_wrap_up(part, "wrapped_up", actor=by.actor, disposition=disposition)
     ledger.save()
-    return ConversationView.of(ledger.conversations[conversation_id])
+    return ConversationView.of(conversations.get(unit, conversation_id))
 
 
 # -- presence -------------------------------------------------------------------------------------

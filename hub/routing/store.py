@@ -205,7 +205,20 @@ items_by_conversation = live_items.where(one_of(work_items.c.conversation_id, "i
 offers_by_item = live_offers.where(one_of(offers.c.item_id, "ids"))
 assignments_by_item = live_assignments.where(one_of(assignments.c.item_id, "ids"))
 loads_by_agent = select(agent_loads).where(one_of(agent_loads.c.agent_id, "ids"))
-conversations_by_id = select(conversations).where(one_of(conversations.c.id, "ids"))
+_place = conversations.c
+places_by_id = select(
+    _place.id,
+    _place.rev,
+    _place.customer_id,
+    _place.customer_name,
+    _place.channel,
+    _place.preview,
+    _place.status,
+    _place.routing,
+    _place.queue_id,
+    _place.agent_id,
+    _place.wrap_up_until,
+).where(one_of(_place.id, "ids"))
 
 ITEM_FIELDS = (
     "queue_id",

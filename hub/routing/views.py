@@ -14,6 +14,7 @@ from hub.kernel.clock import Millis
 from hub.kernel.ids import AgentId, QueueId
 from hub.routing import store
 from hub.routing.model import RoutingState
+from hub.routing.why import Why
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +163,11 @@ def offer_view(row: Any) -> dict[str, Any]:
         "deadline": row.deadline,
         **row.shown,
     }
+
+
+def why_record(row: Any) -> dict[str, Any] | None:
+    """The whole record of the choice that led to an offer; none for what people decided."""
+    return None if row.why is None else msgspec.convert(row.why, Why).as_dict()
 
 
 def queue_views(connection: Connection) -> list[QueueView]:
