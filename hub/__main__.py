@@ -19,6 +19,7 @@ from hub.app.doctor import examine
 from hub.app.hub import Hub
 from hub.app.server import server
 from hub.app.verify import Finding, verify as verify_all
+from hub.bench.run import PARTS, run as run_bench
 from hub.demo.run import run as run_demo
 from hub.kernel.clock import SystemClock
 from hub.kernel.errors import Refusal
@@ -117,6 +118,18 @@ def doctor() -> None:
         return fit
 
     if not asyncio.run(run()):
+        raise typer.Exit(1)
+
+
+@app.command()
+def bench(
+    parts: Annotated[list[str] | None, typer.Argument(help=f"of {', '.join(PARTS)}")] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="small and rough")] = False,
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+) -> None:
+    """Measure the hub beside this machine's limits. Exit status 1 when a floor is missed."""
+    logs.set_up("error", json=False)
+    if not run_bench(parts or [], quick=quick, as_json=as_json, tell=typer.echo):
         raise typer.Exit(1)
 
 

@@ -36,6 +36,7 @@ from hub.channels.memory.channel import MemoryChannel
 from hub.channels.outbound import Outbox
 from hub.channels.registry import Registry
 from hub.channels.secrets import Vault
+from hub.channels.sms.channel import SmsChannel
 from hub.channels.webhook.channel import WebhookChannel
 from hub.conversations import api as conversations_api, store as conversation_store
 from hub.conversations.events import Replied
@@ -115,6 +116,9 @@ class Hub:
         self.registry.add_kind(self.memory)
         self.registry.add_kind(
             WebhookChannel(self.registry, self.inbox, self.blobs, self.outgoing, self.clock)
+        )
+        self.registry.add_kind(
+            SmsChannel(self.registry, self.inbox, self.database, self.outgoing, settings.public_url)
         )
         self.chat = ChatChannel(
             self.database,

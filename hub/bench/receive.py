@@ -6,24 +6,34 @@ import asyncio
 import base64
 import json
 import os
-import secrets
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx2
-import psutil
 from websockets.asyncio.client import connect
 
+from hub.agents import service as agents
+from hub.agents.model import Role
+from hub.app.hub import Hub
 from hub.bench.machine import SERVER_CORE
 from hub.bench.peer import closed_loop, lines, now, open_loop, percentile, request
+from hub.bench.result import Result
 from hub.channels.webhook.signature import key_of, sign
+from hub.demo.http import Person
+from hub.routing import service as routing
+from hub.settings import Settings
+from hub.storage.migrate import migrate
+from hub.storage.unit import Unit
 
+SUPERVISOR, PASSWORD, TOKEN = "watch@bench.example", "bench-password", "bench-token"
 SECRET = "whsec_" + base64.b64encode(b"bench-secret-of-24-bytes").decode()
 IN_FLIGHT = 128
 
@@ -35,7 +45,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def process(*arguments: str, env: dict[str, str] | None = None) -> Iterator[subprocess.Popen[bytes]]:
+def process(
+    *arguments: str, env: dict[str, str] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
     """A server in a process of its own on its own core, ended with its block."""
     started = subprocess.Popen(
         [sys.executable, *arguments], env=os.environ | (env or {}), stdout=sys.stderr
@@ -68,18 +80,230 @@ async def answering(port: int, path: str, within: float = 60.0) -> float:
 
 
 class Ear:
-    """A websocket that hears everything and counts; ``when`` maps message ids to when they were heard."""
+    """A websocket of an agent that counts every event frame and notes when each message was heard."""
 
     def __init__(self) -> None:
-        self.frames = 0
-        self.when: dict[str, float] = {}
-        self.keys: set[str] = set()
+        self.events = 0
+        self.heard: dict[str, float] = {}
 
-    def hear(self, text: str, field: str) -> None:
+    def hear(self, text: str) -> None:
         at = time.perf_counter()
+        self.events += text.count('"t":"event"')
         start = 0
-        while (found := text.find(field, start)) >= 0:
-            end = text.index('"', found + len(field))
-            self.when.setdefault(text[found + len(field) : end], at)
+        while (found := text.find(MARK, start)) >= 0:
+            end = found + len(MARK) + KEY
+            self.heard.setdefault(text[found + len(MARK) : end], at)
             start = end
-        self.frames += text.count('"t":"event"')
+
+
+MARK = "bench-key-"
+KEY = 8
+
+
+@dataclass(frozen=True)
+class Flow:
+    """What one saturated run gave."""
+
+    a_second: float
+    rows_a_sync: float
+    delivered: bool
+
+
+def bodies(count: int, people: int, first: int = 0) -> list[bytes]:
+    """Messages of ``people`` customers in turn: the first of each opens a conversation."""
+    return [
+        json.dumps(
+            {
+                "id": f"m{n}",
+                "from": {"address": f"person-{n % people}", "name": f"Person {n % people}"},
+                "text": f"{MARK}{n:0{KEY}d} Where is my order? 我的订单到哪里了？ It should have come on Tuesday.",
+                "language": "en" if n % 2 else "zh",
+            }
+        ).encode()
+        for n in range(first, first + count)
+    ]
+
+
+def signed(contents: Sequence[bytes]) -> list[bytes]:
+    """The same as requests, signed now."""
+    key = key_of(SECRET)
+    moment = now()
+    json_type = {"content-type": "application/json"}
+    return [
+        request("/hooks/bench", body, sign(key, f"w{at}", moment, body) | json_type)
+        for at, body in enumerate(contents)
+    ]
+
+
+@asynccontextmanager
+async def listening(port: int) -> AsyncIterator[Ear]:
+    """A supervisor's screen: everything that is committed is heard on its socket."""
+    person = Person(f"http://127.0.0.1:{port}")
+    await person.sign_in(SUPERVISOR, PASSWORD)
+    ear = Ear()
+    try:
+        async with person.socket() as (socket, _):
+
+            async def hear() -> None:
+                async for message in socket:
+                    ear.hear(str(message))
+                    if '"t":"beat"' in message:
+                        await socket.send('{"t":"beat"}')
+
+            task = asyncio.create_task(hear())
+            yield ear
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+    finally:
+        await person.close()
+
+
+async def all_heard(ear: Ear, count: int, within: float = 20.0) -> bool:
+    """True once every one of ``count`` messages was heard."""
+    deadline = time.perf_counter() + within
+    while len(ear.heard) < count and time.perf_counter() < deadline:
+        await asyncio.sleep(0.05)
+    return len(ear.heard) >= count
+
+
+async def commits(port: int) -> tuple[float, float]:
+    """Commits and events so far, from the metrics."""
+    async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}") as http:
+        text = (await http.get("/metrics", headers={"authorization": f"Bearer {TOKEN}"})).text
+    found = dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
+    return float(found["hub_commits_total"]), float(found["hub_events_total"])
+
+
+async def saturate(port: int, count: int, people: int) -> Flow:
+    """As many messages a second as come through with ``IN_FLIGHT`` under way."""
+    async with listening(port) as ear:
+        open_lines = await lines(port, IN_FLIGHT)
+        warm = iter(signed(bodies(people * 2, people)))
+        await closed_loop(open_lines, lambda: next(warm, None))
+        contents = iter(signed(bodies(count, people, first=people * 2)))
+        before = await commits(port)
+        began = time.perf_counter()
+        done = await closed_loop(open_lines, lambda: next(contents, None))
+        took = time.perf_counter() - began
+        after = await commits(port)
+        heard = await all_heard(ear, count + people * 2)
+    rows = (after[1] - before[1]) / max(1.0, after[0] - before[0])
+    return Flow(done / took, rows, heard)
+
+
+async def paced(port: int, a_second: int, seconds: float, people: int, first: int) -> list[float]:
+    """Seconds from due to heard on the agent's screen, at a fixed rate of arrival."""
+    count = int(a_second * seconds)
+    async with listening(port) as ear:
+        open_lines = await lines(port, IN_FLIGHT)
+        contents = signed(bodies(count, people, first))
+        began = time.perf_counter()
+        await open_loop(open_lines, contents, a_second)
+        await all_heard(ear, count)
+    return [
+        ear.heard[f"{first + n:0{KEY}d}"] - (began + n / a_second)
+        for n in range(count)
+        if f"{first + n:0{KEY}d}" in ear.heard
+    ]
+
+
+async def bare(folder: Path, count: int) -> float:
+    """The bare path's messages a second: ASGI, one row committed in groups, one frame."""
+    port = free_port()
+    with process("-m", "hub.bench.bare", str(folder), str(port)):
+        await answering(port, "/")
+        async with connect(f"ws://127.0.0.1:{port}/", proxy=None) as socket:
+            ears = asyncio.create_task(_drain(socket))
+            open_lines = await lines(port, IN_FLIGHT)
+            contents = iter(signed(bodies(count, 100)))
+            began = time.perf_counter()
+            done = await closed_loop(open_lines, lambda: next(contents, None))
+            took = time.perf_counter() - began
+            ears.cancel()
+            await asyncio.gather(ears, return_exceptions=True)
+    return done / took
+
+
+async def _drain(socket: Any) -> None:
+    async for _ in socket:
+        pass
+
+
+def environment(folder: Path, port: int, database_url: str | None) -> dict[str, str]:
+    """The settings of the hub that is measured."""
+    made = {
+        "HUB_FOLDER": str(folder),
+        "HUB_PORT": str(port),
+        "HUB_LOG_LEVEL": "error",
+        "HUB_LIMITS_SCALE": "1000",
+        "HUB_METRICS_TOKEN": TOKEN,
+    }
+    return made | ({"HUB_DATABASE_URL": database_url} if database_url else {})
+
+
+async def set_up(folder: Path, database_url: str | None) -> None:
+    """A hub with one queue, one webhook, agents at work and a supervisor who watches."""
+    folder.mkdir(mode=0o700)
+    settings = Settings(folder=folder, database_url=database_url)
+    migrate(settings.database, now())
+    hub = Hub(settings)
+    password = hub.passwords.hash(PASSWORD)
+    await hub.database.start()
+
+    def plant(unit: Unit) -> None:
+        agents.add_agent(
+            unit, email=SUPERVISOR, name="Watch", role=Role.SUPERVISOR, password_hash=password
+        )
+        queue = routing.add_queue(
+            unit,
+            key="bench",
+            name={"zh": "测", "en": "Bench"},
+            medium="messaging",
+            target=60_000,
+        )
+        hub.registry.add(
+            unit,
+            kind="webhook",
+            key="bench",
+            name="Bench",
+            queue_id=queue.id,
+            secrets={"secret": SECRET},
+        )
+
+    await hub.database.write(plant)
+    await hub.database.stop()
+    await hub.outgoing.close()
+
+
+async def measure(folder: Path, database_url: str | None, *, quick: bool) -> list[Result]:
+    """The figures of receiving on one database, with the bare path beside them."""
+    kind = "postgresql" if database_url else "sqlite"
+    count = 4_000 if quick else 30_000
+    limit = await bare(folder, count)
+    home = folder / "hub"
+    await set_up(home, database_url)
+    port = free_port()
+    with process("-m", "hub", "serve", env=environment(home, port, database_url)):
+        await answering(port, "/health")
+        flow = await saturate(port, count, people=count // 8)
+        if not flow.delivered:
+            raise RuntimeError("not every message reached the agent's socket")
+        seconds = 2.0 if quick else 10.0
+        first = count * 2
+        slow = await paced(port, 200, seconds, 50, first)
+        fast = await paced(port, 1_000, seconds, 200, first + 100_000)
+    floor = 3_000 if database_url else 3_500
+    relaxed = bool(database_url)
+    return [
+        Result(f"receive {kind}", flow.a_second, "messages/s", limit, floor),
+        Result(f"receive {kind}, share of the bare path", flow.a_second / limit, "", None, 0.25),
+        Result(f"receive {kind}, rows a sync", flow.rows_a_sync, "rows", None, 8),
+        _at_most(f"end to end {kind} 200/s p50", percentile(slow, 0.5), 10 if relaxed else 5),
+        _at_most(f"end to end {kind} 200/s p99", percentile(slow, 0.99), 150 if relaxed else 25),
+        _at_most(f"end to end {kind} 1000/s p50", percentile(fast, 0.5), 10 if relaxed else 5),
+        _at_most(f"end to end {kind} 1000/s p99", percentile(fast, 0.99), 150 if relaxed else 50),
+    ]
+
+
+def _at_most(name: str, seconds: float, floor_ms: float) -> Result:
+    return Result(name, seconds * 1_000, "ms", None, floor_ms, at_most=True)

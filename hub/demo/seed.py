@@ -75,7 +75,7 @@ def email_of(login: str) -> str:
     return f"{login}@{DOMAIN}"
 
 
-async def plant(hub: Hub, mail: Mail, seed: int, days: int = 30, a_day: int = 20) -> None:
+async def plant(hub: Hub, mail: Mail, seed: int, days: int = 14, a_day: int = 14) -> None:
     """Set the shop up, once; on a folder that has it only the mail servers' ports are renewed."""
     if await hub.database.read(agent_store.every):
         await _renew_mail(hub, mail)
