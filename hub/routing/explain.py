@@ -14,7 +14,7 @@ from hub.routing.index import Demand, Supply
 from hub.routing.model import OfferMode
 from hub.routing.records import Seat, WorkItem
 from hub.routing.selection import can_take
-from hub.routing.standing import count, why_out
+from hub.routing.standing import UNNEEDED, count, why_out
 from hub.routing.why import AgentStanding, ItemStanding, Why
 
 if TYPE_CHECKING:
@@ -128,8 +128,8 @@ def why_not(state: State, item: WorkItem, seat: Seat) -> list[tuple[str, str]]:
 
 def why_idle(state: State, seat: Seat) -> tuple[str, str]:
     """Why this agent is offered nothing at the moment, as code and words."""
-    if seat.out is not None:
-        return seat.out, _presence_words(seat)
+    if seat.out not in (None, UNNEEDED):
+        return str(seat.out), _presence_words(seat)
     waiting = [d for d in state.index.demands.values() if d]
     if not waiting:
         return "nothing_waits", "nothing waits"

@@ -24,7 +24,7 @@ from hub.routing.explain import why_not
 from hub.routing.keys import place_of
 from hub.routing.model import TERMINAL, ItemState, OfferState, RoutingState
 from hub.routing.records import InvariantBroken, Seat, Work, WorkItem
-from hub.routing.standing import FULL, supply_for, why_out
+from hub.routing.standing import supply_for, why_no_room, why_out
 from hub.routing.timers import TimerKind
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def _check_seat(state: State, seat: Seat) -> None:
         _must(all(map(int.__le__, seat.counts, seat.caps)), "I2", "caps", seat.id)
     supply = supply_for(state, seat)
     _must(seat.supply is supply, "IX", "supply", seat.id)
-    out = None if supply is not None else why_out(seat) or FULL
+    out = None if supply is not None else why_out(seat) or why_no_room(seat)
     _must(seat.out == out, "IX", "reason", seat.id)
     if supply is not None:
         _must(seat.place == place_of(seat.ready_since(), seat.seq), "IX", "place", seat.id)

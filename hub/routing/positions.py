@@ -40,12 +40,15 @@ def positions(state: State, queue: QueueId) -> dict[WorkItemId, int]:
 
 
 def rivals_of(state: State, demand: Demand) -> list[Demand]:
-    """The waiting demands that agents able to take this one could take, itself included."""
+    """The waiting demands that agents able to take this one could take, itself included.
+
+    As long as nobody is able, those of the same queue.
+    """
     profiles = demand.profiles
     return [
         rival
         for rival in state.index.demands.values()
-        if rival and (rival is demand or rival.profiles & profiles)
+        if rival and (rival.profiles & profiles if profiles else rival.queue == demand.queue)
     ]
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from hub.routing.state import State
 
 FULL = "full"
+UNNEEDED = "unneeded"
 
 
 def why_out(seat: Seat) -> str | None:
@@ -36,7 +37,7 @@ def stand(state: State, seat: Seat) -> None:
     if supply is None:
         if seat.supply is not None:
             index.step_down(seat)
-        out = why_out(seat) or FULL
+        out = why_out(seat) or why_no_room(seat)
     else:
         place = place_of(seat.ready_since(), seat.seq)
         if supply is not seat.supply or place != seat.place:
@@ -47,6 +48,11 @@ def stand(state: State, seat: Seat) -> None:
         count(state.out, seat.out, -1)
         count(state.out, out, 1)
         seat.out = out
+
+
+def why_no_room(seat: Seat) -> str:
+    """Why an agent who is there has room for nothing there ever was."""
+    return FULL if seat.used else UNNEEDED
 
 
 def supply_for(state: State, seat: Seat) -> Supply | None:
