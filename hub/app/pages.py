@@ -1,11 +1,12 @@
-"""The built screens: the workbench for every path that is none of the API's, the widget's two files."""
+"""The built screens: the workbench for every path not the API's, the widget, and the fonts."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
@@ -48,6 +49,16 @@ async def _workbench(request: Request) -> Response:
     return FileResponse(page, headers={"cache-control": "no-cache"})
 
 
+async def _fonts(request: Request) -> Response:
+    """The Chinese font's declarations, by a name that pages outside the workbench can know."""
+    manifest = STATIC / "workbench" / ".vite" / "manifest.json"
+    built = json.loads(manifest.read_bytes()) if manifest.exists() else {}
+    for source, chunk in built.items():
+        if source.endswith("@fontsource-variable/noto-sans-sc/index.css"):
+            return RedirectResponse(f"/{chunk['file']}", 307, {"cache-control": WIDGET_FRESH})
+    return PlainTextResponse("", 404, media_type="text/css")
+
+
 def routes() -> list[BaseRoute]:
     """The routes of the screens; the last one takes every path."""
     made: list[BaseRoute] = []
@@ -55,5 +66,6 @@ def routes() -> list[BaseRoute]:
         made.append(Mount("/widget", app=_Widget(directory=STATIC / "widget")))
     if (STATIC / "workbench" / "assets").exists():
         made.append(Mount("/assets", app=_Assets(directory=STATIC / "workbench" / "assets")))
+    made.append(Route("/fonts.css", _fonts))
     made.append(Route("/{path:path}", _workbench))
     return made

@@ -340,7 +340,8 @@ class Turn {
           line: 'catching_up',
           dueAt: this.now + PATIENCE,
           epoch: frame.epoch,
-          seq: frame.resumed ? seq : null,
+          // Of another life of the log our position says nothing.
+          seq: frame.epoch === this.chat.epoch ? seq : null,
           n: 0,
         });
         break;
