@@ -2,7 +2,7 @@
 import type { Boot, Entity, Id, Kind, Message, Millis } from '@/domain/entities';
 import type { EventFrame, ServerFrame } from '@/domain/frames';
 
-import { Api } from './api';
+import { Api, UNREACHABLE } from './api';
 import { Cell } from './cell';
 import { HubClock } from './clock';
 import { Commands } from './commands';
@@ -15,7 +15,7 @@ import { Session, type Position } from './session';
 import { Signals } from './signals';
 import { EntityStore } from './store';
 import { ConversationThreads } from './threads';
-import type { Command, Ground, Hub } from './types';
+import { Refused, type Command, type Ground, type Hub } from './types';
 import { ConversationViews } from './views';
 
 export type HubDeps = {
@@ -25,6 +25,9 @@ export type HubDeps = {
   keep: Keep;
   neighbours: Neighbours;
 };
+
+type Snapshot = [Kind, readonly Entity[]][];
+type Rest = { entities: Snapshot; settle: () => void };
 
 /** How often the outboxes of closed tabs are looked for, and entities nobody needs are let go. */
 const HOUSEKEEPING: Millis = 60_000;
@@ -51,6 +54,7 @@ export class SyncedHub implements Hub {
   private owner: Id | null = null;
   private epoch = '';
   private running = false;
+  private boots = 0;
 
   constructor(private readonly deps: HubDeps) {
     const { world, keep, neighbours } = deps;
@@ -195,8 +199,12 @@ export class SyncedHub implements Hub {
   // --- Snapshots ---
 
   private async boot(again: boolean): Promise<Position> {
+    this.boots += 1;
+    const turn = this.boots;
     const boot = await this.readBoot();
-    if (again) await this.reset(boot);
+    const rest = again ? await this.refill(boot) : null;
+    if (turn !== this.boots) throw new Refused(UNREACHABLE); // a later line began again: this is old
+    if (rest !== null) this.reset(boot, rest);
     else for (const [kind, entities] of entitiesOf(boot)) this.store.put(kind, entities);
     this.settle(boot);
     return { epoch: boot.epoch, seq: boot.seq };
@@ -209,18 +217,24 @@ export class SyncedHub implements Hub {
     return boot;
   }
 
-  /** Everything is read behind the painted screen, then exchanged at once. */
-  private async reset(boot: Boot): Promise<void> {
+  /** What is painted beyond the snapshot: read behind it, then exchanged at once. */
+  private async refill(boot: Boot): Promise<Rest> {
     const rows = await this.views.refill(boot);
-    const { conversations, messages } = await this.threads.refill();
+    const { conversations, messages, settle } = await this.threads.refill();
     const drafts = await this.drafts.refill();
-    this.store.reset([
-      ...entitiesOf(boot),
+    const entities: Snapshot = [
       ['conversation', [...rows, ...conversations]],
       ['message', messages],
       ['draft', drafts],
-    ]);
+    ];
+    return { entities, settle };
+  }
+
+  private reset(boot: Boot, { entities, settle }: Rest): void {
+    this.store.reset([...entitiesOf(boot), ...entities]);
     if (boot.epoch !== this.epoch) this.drafts.rescue();
+    this.store.flush();
+    settle();
   }
 
   private settle(boot: Boot): void {
@@ -229,7 +243,6 @@ export class SyncedHub implements Hub {
     this.epoch = boot.epoch;
     this.ground.set({ me, rights, statuses, organisation });
     this.views.ground(boot);
-    this.threads.refilled();
     for (const [agent, presence] of Object.entries(boot.presence)) {
       this.live.hear('presence', agent, presence);
     }
@@ -312,7 +325,7 @@ export class SyncedHub implements Hub {
   }
 }
 
-function entitiesOf(boot: Boot): [Kind, readonly Entity[]][] {
+function entitiesOf(boot: Boot): Snapshot {
   return [
     ['agent', boot.agents],
     ['queue', boot.queues],

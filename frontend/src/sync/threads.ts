@@ -32,6 +32,12 @@ type Kept = {
 /** Access was lost while the page was on its way. */
 const GONE = { status: 404, code: 'not_found' };
 
+export type Refill = {
+  conversations: Conversation[];
+  messages: Message[];
+  settle: () => void;
+};
+
 const EMPTY: Thread = { items: [], has_older: false, loading: false, loaded: false };
 
 export type ThreadDeps = {
@@ -136,21 +142,19 @@ export class ConversationThreads implements Threads {
     }
   }
 
-  /** What a reset needs: the open threads, as long as they were; the others are let go. */
-  async refill(): Promise<{ conversations: Conversation[]; messages: Message[] }> {
+  /** What a reset needs: the open threads, as long as they were. `settle` when they have been exchanged. */
+  async refill(): Promise<Refill> {
     const conversations: Conversation[] = [];
     const messages: Message[] = [];
+    const older = new Map<Kept, boolean>();
     for (const kept of [...this.kept.values()]) {
-      const painted = kept.messages.length;
-      if (kept.holders === 0 || !kept.loaded) {
-        kept.loaded = false;
-        continue;
-      }
+      if (kept.holders === 0 || !kept.loaded) continue;
       const conversation = await unlessAbsent(
         this.deps.api.entity('conversation', kept.conversation),
       );
       if (conversation === null) continue;
       conversations.push(conversation as Conversation);
+      const painted = kept.messages.length;
       let before: number | null = null;
       let had = 0;
       do {
@@ -158,14 +162,19 @@ export class ConversationThreads implements Threads {
         messages.push(...page.items);
         had += page.items.length;
         before = page.items[0]?.ordinal ?? null;
-        kept.has_older = page.next !== null;
-      } while (kept.has_older && had < painted);
+        older.set(kept, page.next !== null);
+      } while (older.get(kept) === true && had < painted);
     }
-    return { conversations, messages };
+    return { conversations, messages, settle: () => this.settle(older) };
   }
 
-  /** After the reset: what was read on the way is wrong, what is open must be there. */
-  refilled(): void {
+  /** After a reset: what was read for it is loaded, everything else that is open must be read. */
+  private settle(older: ReadonlyMap<Kept, boolean>): void {
+    for (const kept of this.kept.values()) {
+      kept.loaded = older.has(kept);
+      kept.has_older = older.get(kept) ?? false;
+      this.publish(kept);
+    }
     this.letGo();
     for (const kept of this.kept.values()) {
       if (kept.holders > 0 && !kept.loaded) this.preload(kept.conversation);
@@ -247,7 +256,7 @@ export class ConversationThreads implements Threads {
       if (kept === undefined) continue;
       const isThere = this.deps.store.get('conversation', id) !== undefined;
       if (isThere && kept.holders > 0 && !kept.loaded) this.preload(id);
-      if (!isThere && kept.loaded) {
+      if (!isThere && (kept.loaded || kept.messages.length > 0)) {
         kept.loaded = false;
         kept.has_older = false;
         this.empty(kept);
@@ -287,7 +296,10 @@ export class ConversationThreads implements Threads {
       else this.homes.set(id, message.conversation_id);
       repaint.add(kept);
     }
-    for (const kept of repaint) this.publish(kept);
+    for (const kept of repaint) {
+      if (this.deps.store.isGone('conversation', kept.conversation)) this.empty(kept);
+      this.publish(kept);
+    }
   }
 
   private publish(kept: Kept): void {

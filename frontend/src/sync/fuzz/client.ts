@@ -27,6 +27,8 @@ export class Client {
   private alive = true;
   private skew: Millis = 0;
   private readonly letGo = new Map<Id, () => void>();
+  /** The composers written in since this tab was loaded. */
+  readonly composers = new Set<string>();
   private unwatch: (() => void) | null = null;
 
   constructor(
@@ -37,13 +39,12 @@ export class Client {
     const whileAlive = (run: () => void) => () => {
       if (this.alive) run();
     };
-    const http: Http = (request) =>
-      new Promise((resolve, reject) => {
-        lines.http(request).then(
-          (answer) => whileAlive(() => resolve(answer))(),
-          (error: unknown) => whileAlive(() => reject(error as Error))(),
-        );
-      });
+    const http: Http = async (request) => {
+      const answer = await lines.http(request).catch(() => null);
+      if (!this.alive) await new Promise<never>(() => undefined); // nobody is there to hear it
+      if (answer === null) throw new Error('no answer');
+      return answer;
+    };
     const socket: OpenSocket = ({ opened, heard, closed }) =>
       lines.open({
         opened: whileAlive(opened),
@@ -154,6 +155,7 @@ export class Client {
     this.person.words += 1;
     const text = `words ${this.person.words}`;
     this.person.typed.set(id, text);
+    this.composers.add(id);
     this.hub.drafts.write(conversation, mode, text);
   }
 

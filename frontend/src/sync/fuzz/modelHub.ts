@@ -3,6 +3,7 @@ import type {
   Boot,
   Conversation,
   Draft,
+  Entities,
   Entity,
   Id,
   Kind,
@@ -87,7 +88,7 @@ export class ModelHub {
   /** Access to a conversation is lost or won back: it goes from the screen, or comes whole. */
   hide(id: Id, hidden: boolean): void {
     if (this.state.hidden.has(id) === hidden) return;
-    const conversation = this.get<Conversation>('conversation', id);
+    const conversation = this.get('conversation', id);
     const rev = conversation.rev + 1;
     const moved = { ...conversation, rev };
     this.state.entities.set(`conversation/${id}`, moved);
@@ -179,7 +180,7 @@ export class ModelHub {
     text = 'hello',
     key: Id | null = null,
   ): Message {
-    const held = this.get<Conversation>('conversation', conversation);
+    const held = this.get('conversation', conversation);
     const ordinal = held.last_ordinal + 1;
     const id = this.newId('message');
     const at = this.now();
@@ -209,7 +210,7 @@ export class ModelHub {
       ],
       key,
     );
-    return this.get<Message>('message', id);
+    return this.get('message', id);
   }
 
   colleagueWrites(conversation: Id): void {
@@ -222,10 +223,10 @@ export class ModelHub {
 
   // --- Looking ---
 
-  get<T extends Entity>(kind: Kind, id: Id): T {
+  get<K extends Kind>(kind: K, id: Id): Entities[K] {
     const entity = this.state.entities.get(`${kind}/${id}`);
     if (entity === undefined) throw new Error(`the model has no ${kind} ${id}`);
-    return entity as T;
+    return entity as Entities[K];
   }
 
   all<T extends Entity>(kind: Kind): T[] {

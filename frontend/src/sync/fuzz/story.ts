@@ -121,7 +121,10 @@ async function somethingBreaks(scene: Scene): Promise<void> {
   } else if (roll === 9) scene.client.sleep(chance.between(35_000, 300_000));
   else {
     for (const key of model.restore()) person.undone.add(key);
-    for (const id of person.typed.keys()) scene.takenBack.add(id);
+    for (const id of person.typed.keys()) {
+      const words = scene.client.composers.has(id) ? scene.takenBack : scene.contested;
+      words.add(id);
+    }
     lines.restart();
   }
 }
