@@ -15,7 +15,7 @@ from typing import Any, Protocol, TypeVar
 
 import msgspec
 from fastapi import Depends, FastAPI
-from fastapi.routing import APIRoute
+from fastapi.routing import APIRoute, iter_route_contexts
 from sqlalchemy import Connection
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
@@ -183,9 +183,10 @@ def anyone() -> Any:
 
 def check_routes(app: FastAPI) -> None:
     """Refuse to start with a route that declares no right."""
+    found = [context.original_route for context in iter_route_contexts(app.routes)]
     silent = [
         f"{sorted(route.methods or ())} {route.path}"
-        for route in app.routes
+        for route in found
         if isinstance(route, APIRoute) and not _declares(route)
     ]
     if silent:
