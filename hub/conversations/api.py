@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, UploadFile
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import ColumnElement, Connection
+from starlette.background import BackgroundTask
 from starlette.responses import Response
 
 from hub.agents.access import Reach
@@ -17,6 +18,7 @@ from hub.conversations.files import file_response, keep_file
 from hub.conversations.model import Conversation
 from hub.conversations.service import NoSuchConversation, NoSuchMessage, is_within_reach
 from hub.conversations.views import ConversationView, DraftView, MessageView, UploadView
+from hub.kernel.crashpoint import crashpoint
 from hub.kernel.errors import NotFound
 from hub.storage.unit import Unit
 from hub.web.paging import Cursor, Limit, Page, cursor_of, place_of
@@ -182,7 +184,8 @@ async def reply(
     conversation_id: str, body: ReplyBody, asked: Annotated[Asked, may("conversation.reply")]
 ) -> Response:
     """Answer the customer. 409 `colleague_replied` when another agent wrote after `seen_ordinal`."""
-    return await asked.change(
+    crashpoint("OUT1")
+    answer = await asked.change(
         service.reply,
         conversation_id,
         body.text,
@@ -192,6 +195,8 @@ async def reply(
         subject=body.subject,
         status=201,
     )
+    answer.background = BackgroundTask(crashpoint, "OUT3")
+    return answer
 
 
 @routes.post("/conversations/{conversation_id}/notes", response_model=MessageView, status_code=201)

@@ -28,6 +28,7 @@ from hub.conversations.views import ConversationView, MessageView
 from hub.customers import service as customers
 from hub.customers.model import Recognised
 from hub.kernel.clock import Millis
+from hub.kernel.crashpoint import crashpoint
 from hub.kernel.events import Change, Event
 from hub.kernel.ids import ConversationId, MessageId, new_id
 from hub.storage.sql import next_numbers
@@ -93,6 +94,7 @@ class _Keeping:
             else:
                 message = self._add(inbound, person, conversation)
             received.append(Received(message.id, message.conversation_id, duplicate=False))
+        crashpoint("IN8")
         store.insert_conversations(connection, [self._by_id[id_] for id_ in self._new])
         store.insert_messages(connection, self._messages, self._outside)
         changed = [id_ for id_ in self._touched if id_ not in self._new]
