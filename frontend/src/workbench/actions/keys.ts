@@ -3,6 +3,8 @@
 /** `key` is a physical key (`event.code`), so that shortcuts work under any input method and layout. */
 export type Shortcut = {
   code: string;
+  /** What the key must also have written, where Shift decides (`/` and `?`). */
+  key?: string;
   alt?: boolean;
   /** Ctrl, or Command on a Mac. */
   mod?: boolean;
@@ -11,6 +13,7 @@ export type Shortcut = {
 
 export type Pressed = {
   code: string;
+  key: string;
   altKey: boolean;
   ctrlKey: boolean;
   metaKey: boolean;
@@ -32,7 +35,9 @@ export function matches(pressed: Pressed, wanted: Shortcut): boolean {
     pressed.code === wanted.code &&
     pressed.altKey === (wanted.alt ?? false) &&
     (pressed.ctrlKey || pressed.metaKey) === (wanted.mod ?? false) &&
-    pressed.shiftKey === (wanted.shift ?? false)
+    (wanted.key === undefined
+      ? pressed.shiftKey === (wanted.shift ?? false)
+      : pressed.key === wanted.key)
   );
 }
 
@@ -61,7 +66,7 @@ const NAMES: Record<string, string> = {
 
 /** `Alt J`, `⌘K`, `E`: as printed beside a command. */
 export function nameOf(shortcut: Shortcut, mac: boolean): string {
-  const key = NAMES[shortcut.code] ?? shortcut.code.replace(/^(Key|Digit)/, '');
+  const key = shortcut.key ?? NAMES[shortcut.code] ?? shortcut.code.replace(/^(Key|Digit)/, '');
   const parts: string[] = [];
   if (shortcut.mod ?? false) parts.push(mac ? '⌘' : 'Ctrl ');
   if (shortcut.alt ?? false) parts.push(mac ? '⌥' : 'Alt ');

@@ -17,9 +17,12 @@ export const KEYS = {
   accept: [{ code: 'KeyA', alt: true }, { code: 'KeyA' }],
   decline: [{ code: 'KeyX', alt: true }],
   palette: [{ code: 'KeyK', mod: true }],
-  search: [{ code: 'Slash' }, { code: 'KeyF', alt: true }],
+  search: [
+    { code: 'Slash', key: '/' },
+    { code: 'KeyF', alt: true },
+  ],
   help: [
-    { code: 'Slash', shift: true },
+    { code: 'Slash', key: '?' },
     { code: 'KeyH', alt: true },
   ],
   panes: [{ code: 'F6' }],

@@ -7,6 +7,8 @@ import { useHub } from '@/sync-react';
 import { Icon } from '@/ui/icons';
 import { SnippetText, useWords, type Snippet } from '@/workbench/parts';
 
+import { plainOf } from './plain';
+
 export type PickerHandle = { press: (event: KeyboardEvent) => boolean };
 
 type Found = Pick<Article, 'id' | 'title' | 'language'> & { snippet?: Snippet | string | null };
@@ -37,7 +39,7 @@ export function ArticlePicker({ ref, q, language, onPick, onClose }: ArticlePick
   const chosen = Math.min(at, Math.max(0, items.length - 1));
 
   const take = (id: string) => {
-    void hub.read<Article>(`/api/articles/${id}`).then((article) => onPick(article.text.trim()));
+    void hub.read<Article>(`/api/articles/${id}`).then((article) => onPick(plainOf(article.text)));
   };
   useImperativeHandle(ref, () => ({
     press: (event) => {

@@ -1,6 +1,7 @@
 /** Reply and note: two composers that cannot be taken for each other, each with its own draft. */
 import { Menu } from '@mantine/core';
 import { useRef, useState } from 'react';
+import { flushSync } from 'react-dom';
 
 import type { Conversation, DraftMode } from '@/domain/entities';
 import { shortNameOf, timeOf } from '@/i18n/format';
@@ -37,8 +38,9 @@ export function Composer({ conversation, onEnd, onTake, onReopen }: ComposerProp
   const owner = useEntity('agent', conversation.agent_id);
   const note = mode === 'note';
   const write = (next: DraftMode) => {
-    setMode(next);
-    requestAnimationFrame(() => editor.current?.focus());
+    // At once: the next key is already meant for the box.
+    flushSync(() => setMode(next));
+    editor.current?.focus();
   };
 
   useActions([

@@ -5,6 +5,7 @@ import type { Article, Language } from '@/domain/entities';
 import { fullMomentOf, momentOf } from '@/i18n/format';
 import { Refused } from '@/sync';
 import { useAll, useServerNow } from '@/sync-react';
+import { chineseFontUrl } from '@/ui/fonts';
 import { Icon } from '@/ui/icons';
 import { toast } from '@/ui/toasts';
 import { problemOf, useWords } from '@/workbench/parts';
@@ -180,11 +181,12 @@ export function ArticleEditor(props: ArticleEditorProps) {
         <iframe
           className="kb-preview"
           title={t('articles.preview')}
-          sandbox=""
+          sandbox="allow-same-origin"
           srcDoc={mailDocument(`<h1>${escaped(article.title)}</h1>${article.html}`, [], {
             remoteImages: true,
             origin: window.location.origin,
             lang: language === 'zh' ? 'zh-CN' : 'en',
+            font: chineseFontUrl,
           })}
         />
       ) : (

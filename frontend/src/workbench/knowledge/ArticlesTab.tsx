@@ -7,7 +7,7 @@ import { useHub, useReadable } from '@/sync-react';
 import { Icon } from '@/ui/icons';
 import { Skeleton } from '@/ui/Skeleton';
 import { toast } from '@/ui/toasts';
-import { insertWords } from '@/workbench/composer';
+import { insertWords, plainOf } from '@/workbench/composer';
 import { problemOf, SnippetText, useWords, type Snippet } from '@/workbench/parts';
 import { messagesOf } from '@/workbench/thread';
 
@@ -59,8 +59,9 @@ export function ArticlesTab({ conversation, brief = false, onMore }: ArticlesTab
   const insert = async (id: string) => {
     try {
       const article = await hub.read<Article>(`/api/articles/${id}`);
-      if (!insertWords(article.text.trim())) {
-        await navigator.clipboard.writeText(article.text.trim());
+      const words = plainOf(article.text);
+      if (!insertWords(words)) {
+        await navigator.clipboard.writeText(words);
         toast({ text: t('common.copied'), tone: 'ok' });
       }
     } catch (error) {

@@ -60,8 +60,7 @@ export function LineBanner() {
   return (
     <div className="banner ok">
       <Icon name="ok" />
-      <span className="grow">{t('announce.connected')}</span>
-      <span className="num">{t('link.caught_up_figures')}</span>
+      <span className="grow">{t('link.caught_up')}</span>
     </div>
   );
 }

@@ -2,6 +2,7 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 
 import type { Message } from '@/domain/entities';
+import { chineseFontUrl } from '@/ui/fonts';
 import { Icon } from '@/ui/icons';
 import { useWords } from '@/workbench/parts';
 
@@ -56,6 +57,7 @@ export function HtmlMail({ message, html }: { message: Message; html: string }) 
           remoteImages,
           origin: window.location.origin,
           lang: null,
+          font: chineseFontUrl,
         })}
         style={{ height }}
         onLoad={loaded}

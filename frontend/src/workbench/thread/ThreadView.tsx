@@ -117,6 +117,7 @@ export function ThreadView({ conversation, onTakeBack }: ThreadViewProps) {
               />
             </div>
           ))}
+          <Rated conversation={conversation} />
           <Peek conversation={conversation} />
         </div>
       </div>
@@ -168,6 +169,26 @@ function Day({ at }: { at: number }) {
   const words =
     ago === 0 ? t('thread.today') : ago === 1 ? t('thread.yesterday') : dayOf(at, now, language);
   return <div className="day">{words}</div>;
+}
+
+/** What the customer thought of it. */
+function Rated({ conversation: { rating } }: { conversation: Conversation }) {
+  const { t } = useWords();
+  if (rating === null) return null;
+  const solved =
+    rating.solved === null
+      ? ''
+      : ` · ${t(rating.solved ? 'thread.solved_yes' : 'thread.solved_no')}`;
+  return (
+    <div className="event">
+      <Icon name="star" size={14} />
+      <span dir="auto">
+        {t('thread.rating', { score: rating.score })}
+        {solved}
+        {rating.comment !== '' && ` · “${rating.comment}”`}
+      </span>
+    </div>
+  );
 }
 
 /** What the customer is typing, as far as they let it be seen. */

@@ -27,9 +27,10 @@ export const hasRemoteImages = (html: string): boolean =>
 export function mailDocument(
   html: string,
   attachments: readonly Attachment[],
-  show: { remoteImages: boolean; origin: string; lang: string | null },
+  show: { remoteImages: boolean; origin: string; lang: string | null; font: string | null },
 ): string {
   const images = ['data:', show.origin, ...(show.remoteImages ? ['https:', 'http:'] : [])];
-  const policy = `default-src 'none'; img-src ${images.join(' ')}; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'`;
-  return `<!doctype html><html${show.lang === null ? '' : ` lang="${attribute(show.lang)}"`}><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${policy}"><meta name="referrer" content="no-referrer"><style>html{color-scheme:light;background:#fff}body{margin:0;padding:10px 12px;font:14px/1.55 system-ui,"PingFang SC","Microsoft YaHei","Noto Sans SC Variable",sans-serif;color:#22211e;overflow-wrap:anywhere}img{max-width:100%;height:auto}table{max-width:100%}pre{white-space:pre-wrap}blockquote{margin:0 0 0 8px;padding-left:10px;border-left:2px solid #cbc7bf;color:#55524b}a{color:#0f5b70}</style></head><body>${withInlineImages(html, attachments)}</body></html>`;
+  const font = show.font === null ? '' : `<link rel="stylesheet" href="${attribute(show.font)}">`;
+  const policy = `default-src 'none'; img-src ${images.join(' ')}; style-src 'unsafe-inline' ${show.origin}; font-src ${show.origin}; form-action 'none'; base-uri 'none'`;
+  return `<!doctype html><html${show.lang === null ? '' : ` lang="${attribute(show.lang)}"`}><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${policy}"><meta name="referrer" content="no-referrer">${font}<style>html{color-scheme:light;background:#fff}body{margin:0;padding:10px 12px;font:14px/1.55 system-ui,"PingFang SC","Microsoft YaHei","Noto Sans SC Variable",sans-serif;color:#22211e;overflow-wrap:anywhere}img{max-width:100%;height:auto}table{max-width:100%}pre{white-space:pre-wrap}blockquote{margin:0 0 0 8px;padding-left:10px;border-left:2px solid #cbc7bf;color:#55524b}a{color:#0f5b70}</style></head><body>${withInlineImages(html, attachments)}</body></html>`;
 }

@@ -1,0 +1,46 @@
+/** What comes from outside is shown without being trusted. */
+import { expect, test } from 'vitest';
+
+import { hasRemoteImages, mailDocument, withInlineImages } from './mail';
+import { shownName } from './names';
+
+const show = { remoteImages: false, origin: 'https://desk.example', lang: null, font: null };
+const part = {
+  id: 'a1',
+  name: 'l.png',
+  media_type: 'image/png',
+  size: 1,
+  inline: true,
+  content_id: '<logo@x>',
+};
+
+test('a name that turns itself around is shown as it is, and marked', () => {
+  expect(shownName('photo\u202Egpj.exe')).toEqual({ text: 'photo\u2423gpj.exe', rtl: true });
+  expect(shownName('发票.pdf')).toEqual({ text: '发票.pdf', rtl: false });
+  expect(shownName('\u200b')).toEqual({ text: '\u2423', rtl: false });
+});
+
+test('a mail may run nothing, send nothing and fetch nothing', () => {
+  const page = mailDocument('<p>hi</p>', [], show);
+
+  expect(page).toContain("default-src 'none'");
+  expect(page).toContain('img-src data: https://desk.example;');
+  expect(page).toContain("form-action 'none'");
+  expect(page).not.toContain('script-src');
+});
+
+test('pictures from outside come only when asked for', () => {
+  const html = '<img src="https://spy.example/p.gif">';
+
+  expect(hasRemoteImages(html)).toBe(true);
+  expect(hasRemoteImages('<div style="background:url(//spy.example/p)">')).toBe(true);
+  expect(hasRemoteImages('<a href="https://ok.example">words</a>')).toBe(false);
+  expect(mailDocument(html, [], { ...show, remoteImages: true })).toContain('https: http:');
+});
+
+test('inline pictures are taken from the mail itself', () => {
+  expect(withInlineImages('<img src="cid:logo@x">', [part])).toBe(
+    '<img src="/api/attachments/a1?inline=1">',
+  );
+  expect(withInlineImages('<img src="cid:other">', [part])).toBe('<img src="cid:other">');
+});
