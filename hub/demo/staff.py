@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
+from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import WebSocketException
 
 from hub.demo.http import Person, frames
@@ -68,10 +70,10 @@ class StaffMember:
                 if conversation["status"] == "open":
                     self._begin(person, conversation)
             for offer in boot["offers"]:
-                self._later(self._accept(person, offer))
+                self._later(self._accept(person, socket, offer))
             async for frame in frames(socket):
                 for change in frame.get("changes", ()):
-                    self._see(person, change)
+                    self._see(person, socket, change)
 
     def _later(self, work: Any) -> None:
         task = asyncio.create_task(work)
@@ -86,13 +88,13 @@ class StaffMember:
     async def _pause(self, least: float, most: float) -> None:
         await asyncio.sleep(self.luck.uniform(least, most) / self.speed)
 
-    def _see(self, person: Person, change: dict[str, Any]) -> None:
+    def _see(self, person: Person, socket: ClientConnection, change: dict[str, Any]) -> None:
         full = change.get("full")
         if not full:
             return
         if change["entity"] == "offer" and full["agent_id"] == person.me["id"]:
             if full["state"] == "pending":
-                self._later(self._accept(person, full))
+                self._later(self._accept(person, socket, full))
         elif change["entity"] == "conversation":
             if full["agent_id"] == person.me["id"] and full["status"] == "open":
                 self._begin(person, full)
@@ -104,7 +106,10 @@ class StaffMember:
                 task.heard += 1
                 self._later(self._answer(person, full["conversation_id"], task))
 
-    async def _accept(self, person: Person, offer: dict[str, Any]) -> None:
+    async def _accept(
+        self, person: Person, socket: ClientConnection, offer: dict[str, Any]
+    ) -> None:
+        await socket.send(json.dumps({"t": "offer_shown", "offer_id": offer["id"]}))
         await self._pause(0.8, 2.5)
         await person.ask("POST", f"/api/offers/{offer['id']}/accept")
 
