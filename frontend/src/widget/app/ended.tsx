@@ -72,15 +72,16 @@ function RatingForm({ words, agent, onRate, onAgain }: EndedProps) {
   return (
     <form class="rating" onSubmit={rate} novalidate>
       <fieldset>
-        <legend class="say">{words.solved}</legend>
+        <legend class="say" tabIndex={-1} data-first>
+          {words.solved}
+        </legend>
         <div class="ways">
-          {[true, false].map((answer, i) => (
+          {[true, false].map((answer) => (
             <label key={String(answer)} class={solved === answer ? 'btn pick is-on' : 'btn pick'}>
               <input
                 type="radio"
                 name="solved"
                 class="vh"
-                {...(i === 0 ? { 'data-first': true } : {})}
                 checked={solved === answer}
                 onChange={() => setSolved(answer)}
               />
