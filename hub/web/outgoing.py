@@ -20,6 +20,7 @@ from hub.kernel.errors import Fault, Invalid
 
 TIMEOUT = 10.0
 ANSWER_MOST = 64 * 1024
+MAIL_PORTS = frozenset({25, 143, 465, 587, 993, 2525})
 
 
 class ForbiddenTarget(Invalid):
@@ -76,6 +77,21 @@ class Outgoing:
         if not is_listed and not all(_is_public(address) for address in addresses):
             raise _forbidden("a public address")
         return target, addresses[0]
+
+    async def check_line(self, host: str, port: int, *, is_secret: bool) -> None:
+        """For lines that others make (mail): ``ForbiddenTarget`` where the hub must not connect.
+
+        ``NotReached`` when nobody knows the host. Without TLS (not ``is_secret``) only listed
+        servers will do.
+        """
+        if f"{host}:{port}" in self._allowed:
+            return
+        if not is_secret:
+            raise ForbiddenTarget(None, Fault("/security", "must be tls or starttls"))
+        if port not in MAIL_PORTS:
+            raise ForbiddenTarget(None, Fault("/port", "must be a port for mail, or a listed one"))
+        if not all(_is_public(address) for address in await _resolve(host, port)):
+            raise ForbiddenTarget(None, Fault("/host", "must be a public or a listed one"))
 
     async def post(self, url: str, body: bytes, headers: dict[str, str]) -> Answer:
         """Post once.
