@@ -25,6 +25,7 @@ export function Offers({ onAccepted }: { onAccepted: (conversation: Id) => void 
   const open = openOffers(offers, me, now);
   const offer = open[0];
   useMissed(offers, me);
+  useShown(open);
   if (offer === undefined) return null;
   return (
     <Offered
@@ -35,6 +36,18 @@ export function Offers({ onAccepted }: { onAccepted: (conversation: Id) => void 
       onAccepted={onAccepted}
     />
   );
+}
+
+/** Tell the router of every offer that has reached this screen, also those behind the first card. */
+function useShown(open: readonly Offer[]) {
+  const hub = useHub();
+  const told = useRef(new Set<Id>());
+  useEffect(() => {
+    for (const { id } of open) {
+      if (!told.current.has(id)) hub.offerShown(id);
+      told.current.add(id);
+    }
+  }, [hub, open]);
 }
 
 type OfferedProps = {
@@ -53,7 +66,6 @@ function Offered({ offer, now, more, onAccepted }: OfferedProps) {
   useRing(offer);
 
   useEffect(() => {
-    hub.offerShown(offer.id);
     hub.threads.preload(offer.conversation_id);
     performance.mark('offer-shown');
   }, [hub, offer.id, offer.conversation_id]);

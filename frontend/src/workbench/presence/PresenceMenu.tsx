@@ -19,6 +19,9 @@ function reasonWords(reason: string | null, t: T): string | null {
   return known === undefined ? reason : t(`presence.reasons.${known}`);
 }
 
+/** Capacity is in units of attention; as pips it is told in fifths. */
+const PIPS = 5;
+
 export function PresenceMenu() {
   const { t } = useWords();
   const presence = useMyPresence();
@@ -60,13 +63,13 @@ export function PresenceMenu() {
           <span className="m only-wide">{words}</span>
           {status === 'away' && presence !== undefined && <Since presence={presence} />}
           <Pips
-            used={load}
-            total={Math.max(capacity, load)}
+            used={capacity > 0 ? Math.ceil((load / capacity) * PIPS) : 0}
+            total={PIPS}
             label={t('presence.load', { load, capacity })}
             {...(load > capacity ? { tone: 'bad' } : {})}
           />
           <span className="num muted sm">
-            {load}/{capacity}
+            {capacity > 0 ? Math.round((load / capacity) * 100) : 0}%
           </span>
           <Icon name="up" size={14} />
         </button>
