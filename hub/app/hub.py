@@ -30,6 +30,9 @@ from hub.app.loops import Loops
 from hub.channels import outbound
 from hub.channels.chat.channel import ChatChannel
 from hub.channels.chat.tokens import VisitorTokens
+from hub.channels.email.channel import EmailChannel
+from hub.channels.email.reading import Pools
+from hub.channels.email.token import Marks
 from hub.channels.events import ChannelChanged
 from hub.channels.inbound import Inbox
 from hub.channels.memory.channel import MemoryChannel
@@ -133,6 +136,17 @@ class Hub:
             address_of=self.address_of,
         )
         self.registry.add_kind(self.chat)
+        self.mail = EmailChannel(
+            self.database,
+            self.registry,
+            self.blobs,
+            self.outgoing,
+            Marks([self.vault.derive("mail")]),
+            self.clock,
+            Pools(settings.parser_processes),
+            self.node,
+        )
+        self.registry.add_kind(self.mail)
 
         self.epoch = ""
         self.switchboard = Switchboard(self.clock)
@@ -259,6 +273,7 @@ class Hub:
             await self.bus.start()
             stack.push_async_callback(self.bus.stop)
             stack.push_async_callback(self.outgoing.close)
+            await stack.enter_async_context(self.mail.pools)
             readers = [Reader(self.database, each) for each in self.chart.subscriptions]
             for reader in readers:
                 self.tail.follow(reader.hear)
@@ -275,7 +290,7 @@ class Hub:
             await self.router.start()
             stack.push_async_callback(self.router.stop)
             self.loops.begin("outbox", self.outbox.run)
-            self.loops.begin("jobs", Worker(self.database, {}).run)
+            self.loops.begin("jobs", Worker(self.database, self.mail.doers).run)
             self.loops.begin("tidy", self._tidy)
             self.loops.begin("channels", self._run_channels)
             self.loops.begin("sockets", self._tick)
@@ -303,7 +318,7 @@ class Hub:
         """Once a second: beats, silent clients, passing things that passed."""
         while True:
             await asyncio.sleep(1)
-            self.switchboard.tick(self.tail.head)
+            self.switchboard.tick(self.tail.position)
             self.passing.tick()
             await self.visitors.tick()
             self._tell_live()
