@@ -174,6 +174,7 @@ async def imap_server(port: int, password: str) -> AsyncIterator[int]:
         sys.executable, "-m", "hub.channels.email.imap_server", HOST, str(port),
         env=os.environ | {"HUB_IMAP_PASSWORD": password},
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+        start_new_session=True,  # Ctrl-C is for the parent: the child ends when its input closes
     )  # fmt: skip
     assert child.stdin is not None
     assert child.stdout is not None
