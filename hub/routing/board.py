@@ -118,8 +118,14 @@ def read_opening(connection: Connection, midnight: int) -> Opening:
     items = store.work_items.c
     today = connection.execute(
         select(
-            items.queue_id, items.enqueued_at, items.answered_at, items.ended_at, items.state
-        ).where(items.enqueued_at >= midnight)
+            items.queue_id,
+            items.enqueued_at,
+            items.answered_at,
+            items.answered_in,
+            items.in_time,
+            items.ended_at,
+            items.state,
+        ).where(items.enqueued_at >= midnight - DAY)
     )
     return Opening(
         seq=log.last_seq(connection),
@@ -214,14 +220,17 @@ class Board:
                 self._to_offered(item)
 
     def _recount(self, row: Any) -> None:
-        queue = self._queues.get(row.queue_id)
-        if queue is None:
-            return
+        """Count what became of an item today."""
         if row.answered_at is not None:
-            self._count_answer(queue, row.answered_at - row.enqueued_at)
-            queue.starts.append(row.answered_at)
-        elif row.state == "abandoned" and row.ended_at is not None:
-            queue.abandoned += row.ended_at - row.enqueued_at > RULES.short_abandon
+            queue = self._queues.get(row.answered_in)
+            if queue is not None and row.answered_at >= self._day:
+                queue.answered += 1
+                queue.in_time += row.in_time
+                queue.starts.append(row.answered_at)
+        elif row.state == "abandoned" and row.ended_at >= self._day:
+            queue = self._queues.get(row.queue_id)
+            if queue is not None:
+                queue.abandoned += row.ended_at - row.enqueued_at > RULES.short_abandon
 
     def learn(self, people: Sequence[Person]) -> None:
         """Agents were added or changed: their capacity, and whose queues they serve."""
@@ -300,13 +309,14 @@ class Board:
             if queue is not None:
                 self._note_pace(queue, event.at)
                 if event.is_first:
-                    self._count_answer(queue, event.waited)
+                    queue.answered += 1
+                    queue.in_time += event.in_time
             item.answered = True
         self._hold(event.agent_id, event.item_id, "active", event.load)
 
     def _requeued(self, event: WorkRequeued) -> None:
         if event.from_agent_id is not None:
-            self._hold(event.from_agent_id, event.item_id, None)
+            self._hold(event.from_agent_id, event.item_id, None, event.load)
         self._wait_again(event)
 
     def _transferred(self, event: WorkTransferred) -> None:
@@ -427,10 +437,6 @@ class Board:
                 return since
             heappop(queue.oldest)
         return None
-
-    def _count_answer(self, queue: _Queue, waited: int) -> None:
-        queue.answered += 1
-        queue.in_time += waited <= queue.target
 
     @staticmethod
     def _note_pace(queue: _Queue, at: int) -> None:

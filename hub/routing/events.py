@@ -34,6 +34,7 @@ class WorkRequeued(ConversationEvent):
     enqueued_at: int
     due: int
     from_agent_id: AgentId | None = None
+    load: int | None = None
     by_router: bool = True
 
 

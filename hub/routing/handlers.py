@@ -71,6 +71,8 @@ def queue_work(unit: Unit, opened: Sequence[ConversationOpened]) -> None:
                 0,
                 NOBODY if last is None else f'["{last}"]',
                 NOBODY,
+                None,
+                None,
             )
         )
         events.append(

@@ -66,6 +66,8 @@ class Item:
     expiries: int
     preferred: list[AgentId]
     excluded: list[tuple[AgentId, int, str]]
+    answered_in: QueueId | None
+    in_time: bool | None
 
 
 @dataclass(slots=True, eq=False)
@@ -350,7 +352,6 @@ class Ledger:
                 **self.about(item, offer.agent_id),
             )
         )
-        item.answered_at = item.answered_at or self.unit.now
 
     def take(self, item: Item, offer: Held, *, actor: str, target: int) -> None:
         """An agent picks waiting work: an offer that is accepted as it is made."""
@@ -370,7 +371,6 @@ class Ledger:
                 **self.about(item, offer.agent_id),
             )
         )
-        item.answered_at = item.answered_at or self.unit.now
 
     def _take_on(self, item: Item, offer: Held, load: Load) -> Change:
         now = self.unit.now
@@ -404,11 +404,15 @@ class Ledger:
 
     def _answered(self, item: Item, load: Load, target: int) -> dict[str, Any]:
         waited = self.unit.now - item.enqueued_at
+        is_first = item.answered_at is None
+        if is_first:
+            item.answered_at = self.unit.now
+            item.answered_in, item.in_time = item.queue_id, waited <= target
         return {
             "item_id": item.id,
             "waited": waited,
             "in_time": waited <= target,
-            "is_first": item.answered_at is None,
+            "is_first": is_first,
             "load": load.used,
             "facts": {
                 "seq": item.seq,
@@ -487,6 +491,7 @@ class Ledger:
                 enqueued_at=item.enqueued_at,
                 due=item.due,
                 from_agent_id=from_agent,
+                load=None if from_agent is None else self.loads[from_agent].used,
                 changes=(changed,),
                 **self.about(item, None),
             )
@@ -635,19 +640,18 @@ class Ledger:
         if not self._dirty_loads:
             return
         rows = [
-            {
-                "b_id": load.agent_id,
-                "b_by": load.by,
-                "b_override": load.override,
-                "b_counts": load.counts,
-                "b_routable": load.routable,
-                "b_idle_since": load.idle_since,
-                "b_expiries": load.expiries,
-            }
+            (
+                load.by,
+                json_text(load.counts),
+                load.routable,
+                load.idle_since,
+                load.expiries,
+                load.agent_id,
+                load.override or load.by <= 0,
+            )
             for load in self._dirty_loads
         ]
-        done = self.unit.connection.execute(store.update_loads, rows)
-        if done.rowcount != len(rows):
+        if store.save_loads(self.unit.connection, rows) != len(rows):
             raise TooMuch
         for load in self._dirty_loads:
             load.by, load.override = 0, False
@@ -698,6 +702,8 @@ def _item_row(item: Item) -> tuple[Any, ...]:
         item.attempts,
         item.expiries,
         json_text(item.excluded),
+        item.answered_in,
+        item.in_time,
         item.id,
     )
 

@@ -5,7 +5,7 @@ The unique partial indexes are the last wall against giving one piece of work to
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -21,7 +21,6 @@ from sqlalchemy import (
     Select,
     Table,
     Text,
-    bindparam,
     func,
     select,
     text,
@@ -92,7 +91,12 @@ work_items = Table(
     Column("expiries", Integer, nullable=False),
     Column("preferred", Json, nullable=False),
     Column("excluded", Json, nullable=False),
+    Column("answered_in", Text),
+    Column("in_time", Boolean(create_constraint=False)),
 )
+"""``answered_in`` is the queue of the first answer, ``in_time`` whether it came within its
+target.
+"""
 Index(
     "uq_work_items_live",
     work_items.c.conversation_id,
@@ -235,6 +239,8 @@ ITEM_FIELDS = (
     "attempts",
     "expiries",
     "excluded",
+    "answered_in",
+    "in_time",
 )
 OFFER_FIELDS = ("rev", "state", "ended_at", "reason")
 ASSIGNMENT_FIELDS = (
@@ -256,23 +262,32 @@ update_items = BulkUpdate(work_items, ITEM_FIELDS)
 update_offers = BulkUpdate(offers, OFFER_FIELDS)
 update_assignments = BulkUpdate(assignments, ASSIGNMENT_FIELDS)
 place_conversations = BulkUpdate(conversations, PLACE_FIELDS)
-update_loads = (
-    agent_loads.update()
-    .where(
-        agent_loads.c.agent_id == bindparam("b_id"),
-        (bindparam("b_by", type_=Integer) <= 0)
-        | bindparam("b_override", type_=Boolean(create_constraint=False))
-        | (agent_loads.c.used + bindparam("b_by", type_=Integer) <= agent_loads.c.capacity),
-    )
-    .values(
-        used=agent_loads.c.used + bindparam("b_by", type_=Integer),
-        counts=bindparam("b_counts"),
-        routable=bindparam("b_routable"),
-        idle_since=bindparam("b_idle_since"),
-        expiries=bindparam("b_expiries"),
-    )
-)
-"""The wall against too much: nothing is added beyond capacity, whatever the caller believed."""
+
+_SAVE_LOADS = {
+    "sqlite": "UPDATE agent_loads SET used = used + ?, counts = ?, routable = ?, idle_since = ?,"
+    " expiries = ? WHERE agent_id = ? AND (? OR used + ? <= capacity)",
+    "postgresql": "UPDATE agent_loads AS old SET used = old.used + given.by, counts = given.counts,"
+    " routable = given.routable, idle_since = given.idle_since, expiries = given.expiries"
+    " FROM unnest(%s::integer[], %s::text[], %s::boolean[], %s::bigint[], %s::integer[],"
+    " %s::text[], %s::boolean[], %s::integer[])"
+    " AS given (by, counts, routable, idle_since, expiries, agent_id, free, more)"
+    " WHERE old.agent_id = given.agent_id"
+    " AND (given.free OR old.used + given.more <= old.capacity)",
+}
+
+
+def save_loads(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> int:
+    """Write loads given as ``(by, counts, routable, idle_since, expiries, agent_id, free)``.
+
+    The wall against too much: unless ``free``, nothing is added beyond capacity, whatever the
+    caller believed. Answers how many were written.
+    """
+    given = [(*row, row[0]) for row in rows]
+    statement = _SAVE_LOADS[connection.dialect.name]
+    if connection.dialect.name == "sqlite":
+        return connection.exec_driver_sql(statement, given).rowcount
+    columns = tuple(list(values) for values in zip(*given, strict=True))
+    return connection.exec_driver_sql(statement, columns).rowcount
 
 
 def found(connection: Connection, statement: Select[Any], ids: Iterable[str], *, lock: bool) -> Any:
