@@ -149,3 +149,14 @@ def test_why_idle_knows_of_exclusions() -> None:
     board.decline("x")
 
     assert why_idle(board.state, board.state.seats[AgentId("A1")])[0] == "no_match"
+
+
+def test_the_record_names_who_stood_before_the_winner_and_why_they_were_passed_over() -> None:
+    board = Switchboard().staff("A1")
+    board.queue("x")
+    board.decline("x")
+
+    grant = only(Grant, board.at(1).queue("y"))[0]
+
+    assert grant.why.as_dict()["passed_over"] == [{"item": "x", "reason": "excluded"}]
+    assert grant.why.items_behind == ()
