@@ -65,13 +65,14 @@ class StaffMember:
 
     async def _shift(self, person: Person) -> None:
         async with person.socket() as (socket, boot):
-            await person.ask("PUT", "/api/presence", {"status": "available"})
             for conversation in boot["views"]["mine"]["items"]:
                 if conversation["status"] == "open":
                     self._begin(person, conversation)
             for offer in boot["offers"]:
                 self._later(self._accept(person, socket, offer))
             async for frame in frames(socket):
+                if frame["t"] == "caught_up":
+                    await person.ask("PUT", "/api/presence", {"status": "available"})
                 for change in frame.get("changes", ()):
                     self._see(person, socket, change)
 

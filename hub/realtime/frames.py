@@ -1,7 +1,7 @@
 """The frames of docs/realtime.md: what a client may say, and how what the server says is spelled.
 
-Frames to the client are texts, put together from pieces that were encoded once: of an event only ``n`` differs from client to
-client.
+Frames to the client are texts, put together from pieces that were encoded once: of an event only
+``n`` differs from client to client.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Frame(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="
 
 
 class Hello(Frame, frozen=True, tag="hello"):
-    """First and once. ``after`` is the position of the client's snapshot, in the log called ``epoch``."""
+    """First and once. ``after`` is where the client's screen is true, in the log of ``epoch``."""
 
     ticket: str
     epoch: str
@@ -91,11 +91,12 @@ VISITOR = VisitorHello | Beat | Send | VisitorTyping | Read | End | Rate
 
 
 class EventFrame:
-    """One logged event, encoded once for everybody who may see it. ``with_n`` makes it one client's frame."""
+    """One logged event, encoded once for all who see it; ``with_n`` makes it one client's frame."""
 
-    __slots__ = ("_rest", "size")
+    __slots__ = ("_rest", "seq", "size")
 
     def __init__(self, line: Logged, changes: str | None = None) -> None:
+        self.seq = line.seq
         command = "" if line.command_id is None else f',"command_id":{encode(line.command_id)}'
         self._rest = (
             f',"seq":{line.seq},"type":"{line.type}","at":{line.at},"actor":{encode(line.actor)}'
@@ -118,12 +119,14 @@ def welcome(epoch: str, seq: int, *, resumed: bool, beat_after: int) -> str:
     )
 
 
-def caught_up(seq: int) -> str:
-    return f'{{"t":"caught_up","seq":{seq}}}'
+def caught_up(seq: int, n: int) -> str:
+    """``n`` is the count of the last event told: a client that counted fewer has lost some."""
+    return f'{{"t":"caught_up","seq":{seq},"n":{n}}}'
 
 
-def beat(seq: int) -> str:
-    return f'{{"t":"beat","seq":{seq}}}'
+def beat(seq: int, n: int) -> str:
+    """``seq`` is how far this connection has been told of the log, ``n`` as in ``caught_up``."""
+    return f'{{"t":"beat","seq":{seq},"n":{n}}}'
 
 
 def live(topic: str, key: str, value: Any) -> str:

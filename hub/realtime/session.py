@@ -2,8 +2,9 @@
 
     waiting for hello -> catching up -> live -> closed
 
-The edge feeds it what arrives, what was committed and what time it is; it answers with frames of docs/realtime.md. What the
-client asks of the world (resume from here, I am typing) comes back from ``hear`` for the edge to do.
+The edge feeds it what arrives, what was committed and what time it is; it answers with frames of
+docs/realtime.md. What the client asks of the world (resume from here, I am typing) comes back from
+``hear`` for the edge to do.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from hub.web.bodies import BadJson, strict_json
 FRAME_MOST = 64 * 1024
 QUEUE_FRAMES = 4_096
 QUEUE_CHARACTERS = 1 << 20
+REPLAY_AHEAD = 1 << 18
 HELLO_WITHIN = Millis(10 * SECOND)
 BEAT_AFTER = Millis(15 * SECOND)
 SILENT_MOST = Millis(40 * SECOND)
@@ -52,10 +54,11 @@ class Session:
 
     def __init__(self, shapes: Any, now: Millis) -> None:
         self._shapes = shapes
-        self._queue: deque[str] = deque()
+        self._queue: deque[str | tuple[EventFrame, int]] = deque()
         self._queued = 0
-        self._held: list[tuple[int, EventFrame]] = []
+        self._held: list[EventFrame] = []
         self._n = 0
+        self._reached = 0
         self._began_at = now
         self._heard_at = now
         self._beat_at = now
@@ -65,36 +68,51 @@ class Session:
         self.phase = Phase.WAITING
         self.closing: Closing | None = None
 
-    # -- what arrives ----------------------------------------------------------------------------------------
+    # -- what arrives ----------------------------------------------------------------------------
 
     def hear(self, text: str | bytes, now: Millis) -> Any | None:
-        """A message of the client; returns the frame for the edge to act on, or None when there is nothing to do."""
+        """A message of the client; returns the frame for the edge to act on, if there is any."""
         if self.phase is Phase.CLOSED:
             return None
         self._heard_at = now
-        if isinstance(text, bytes) or len(text) > FRAME_MOST:
-            self._close(1003 if isinstance(text, bytes) else 1009, "bad_frame")
+        words = self._words(text)
+        if words is None:
             return None
         if not self._may_speak(now):
             self._fault(None, "too_many")
             return None
-        frame = self._decoded(text)
+        frame = self._decoded(words)
         if frame is None or isinstance(frame, Beat):
             return None
-        if isinstance(frame, Hello | VisitorHello):
-            if self.phase is not Phase.WAITING:
-                self._fault(None, "unknown_frame")
-                return None
-            self.phase = Phase.CATCHING_UP
-            return frame
-        if self.phase is Phase.WAITING:
+        return self._in_turn(frame)
+
+    def _words(self, text: str | bytes) -> bytes | None:
+        """What was sent, if it is a text of a size that may be looked at."""
+        if isinstance(text, bytes):
+            self._close(1003, "bad_frame")
+            return None
+        words = text.encode("utf-8", "surrogatepass") if len(text) <= FRAME_MOST else None
+        if words is None or len(words) > FRAME_MOST:
+            self._close(1009, "bad_frame")
+            return None
+        return words
+
+    def _in_turn(self, frame: Any) -> Any | None:
+        """The frame, if this is its moment: ``hello`` first and once, everything else after."""
+        is_hello = isinstance(frame, Hello | VisitorHello)
+        if self.phase is Phase.WAITING and not is_hello:
             self._close(1008, "hello_first")
             return None
+        if self.phase is not Phase.WAITING and is_hello:
+            self._fault(None, "unknown_frame")
+            return None
+        if is_hello:
+            self.phase = Phase.CATCHING_UP
         return frame
 
-    def _decoded(self, text: str) -> Any | None:
+    def _decoded(self, words: bytes) -> Any | None:
         try:
-            said = strict_json(text.encode("utf-8", "surrogatepass"))
+            said = strict_json(words)
         except BadJson:
             self._fault(None, "bad_frame")
             return None
@@ -121,7 +139,7 @@ class Session:
         if self._faults >= FAULTS_MOST:
             self._close(1008, "too_many_faults")
 
-    # -- what the server says ----------------------------------------------------------------------------------
+    # -- what the server says --------------------------------------------------------------------
 
     def welcome(self, epoch: str, seq: int, *, resumed: bool) -> None:
         """The hello was good; what follows is the replay, then ``caught_up``."""
@@ -130,22 +148,33 @@ class Session:
     def replay(self, frame: EventFrame) -> None:
         """One event of the past that this client may see, in order."""
         self._put_event(frame)
+        self._reached = frame.seq
+
+    @property
+    def has_room(self) -> bool:
+        """True while more of the past may be replayed: the rest waits until some has been read."""
+        return self._queued < REPLAY_AHEAD and len(self._queue) < QUEUE_FRAMES // 2
 
     def caught_up(self, seq: int) -> None:
-        """The replay reached ``seq``; events that were committed meanwhile follow, those replayed already do not."""
+        """The replay reached ``seq``; what was committed after it meanwhile follows."""
+        if self.phase is not Phase.CATCHING_UP:
+            return
         held, self._held = self._held, []
-        self._put(frames.caught_up(seq))
+        self._reached = seq
+        self._put(frames.caught_up(seq, self._n))
         self.phase = Phase.LIVE
-        for at, frame in held:
-            if at > seq:
+        for frame in held:
+            if frame.seq > seq:
                 self._put_event(frame)
 
-    def tell(self, seq: int, frame: EventFrame) -> None:
+    def tell(self, frame: EventFrame) -> None:
         """One event just committed that this client may see."""
         if self.phase is Phase.LIVE:
             self._put_event(frame)
         elif self.phase is Phase.CATCHING_UP:
-            self._held.append((seq, frame))
+            self._held.append(frame)
+            if len(self._held) > QUEUE_FRAMES:
+                self._too_slow()
 
     def say(self, frame: str) -> None:
         """A frame that is no event: live state, an answer."""
@@ -163,8 +192,12 @@ class Session:
             self._put(frames.bye(code, retry_after))
             self._close(4000, code)
 
-    def tick(self, now: Millis, head: int) -> None:
-        """Time passes: beat, or close a client that is silent for too long or never said hello."""
+    def tick(self, now: Millis, told: int) -> None:
+        """Time passes: beat, or close a client that is silent for too long or never said hello.
+
+        ``told`` is how far the log has been passed on to live sessions: a client resumes from what
+        a beat says, so it must never be further than that.
+        """
         if self.phase is Phase.CLOSED:
             return
         if self.phase is Phase.WAITING and now - self._began_at >= HELLO_WITHIN:
@@ -173,9 +206,12 @@ class Session:
             self.part("idle", 0)
         elif now - self._beat_at >= BEAT_AFTER:
             self._beat_at = now
-            self._put(frames.beat(head))
+            if self.phase is Phase.LIVE:
+                self._reached = max(self._reached, told)
+            if self.phase is not Phase.WAITING:
+                self._put(frames.beat(self._reached, self._n))
 
-    # -- what is to be sent --------------------------------------------------------------------------------------
+    # -- what is to be sent ----------------------------------------------------------------------
 
     @property
     def has_something(self) -> bool:
@@ -185,7 +221,9 @@ class Session:
         """Everything waiting, as one websocket message."""
         if not self._queue:
             return None
-        message = frames.joined(self._queue)
+        message = frames.joined(
+            [each if isinstance(each, str) else each[0].with_n(each[1]) for each in self._queue]
+        )
         self._queue.clear()
         self._queued = 0
         return message
@@ -194,18 +232,27 @@ class Session:
         if self.phase is Phase.CLOSED:
             return
         self._n += 1
-        self._put(frame.with_n(self._n))
+        # Spelled out only when it is sent: a thousand slow readers share one text until then.
+        self._queue.append((frame, self._n))
+        self._queued += frame.size
+        self._check_queue()
 
     def _put(self, frame: str) -> None:
         if self.phase is Phase.CLOSED:
             return
         self._queue.append(frame)
         self._queued += len(frame)
+        self._check_queue()
+
+    def _check_queue(self) -> None:
         if self._queued > QUEUE_CHARACTERS or len(self._queue) > QUEUE_FRAMES:
-            self._queue.clear()
-            self._queued = 0
-            self._queue.append(frames.bye("slow", 0))
-            self._close(4000, "slow")
+            self._too_slow()
+
+    def _too_slow(self) -> None:
+        self._queue.clear()
+        self._queued = 0
+        self._queue.append(frames.bye("slow", 0))
+        self._close(4000, "slow")
 
     def _close(self, code: int, reason: str) -> None:
         self.phase = Phase.CLOSED
@@ -214,6 +261,6 @@ class Session:
 
 
 def _id_of(said: Any) -> str | None:
-    """The id of a frame that could not be used, for the answer to name it; never anything else of it."""
+    """The id of a frame that could not be used, for the answer to name it; nothing else of it."""
     id_ = said.get("id") if isinstance(said, dict) else None
     return id_ if isinstance(id_, str) and len(id_) <= 64 else None

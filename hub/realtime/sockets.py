@@ -32,6 +32,7 @@ from hub.web.problems import NotSignedIn, problem
 from hub.web.security import is_own_origin
 
 FAR = 5_000
+REPLAYED_AT_ONCE = 200
 SEND_WITHIN = 20.0
 
 said = structlog.get_logger("hub.sockets")
@@ -171,19 +172,23 @@ async def catch_up(
         session.reset("too_far")
         return
     session.welcome(epoch, head, resumed=after < head)
-    position = after
+    await _replay(connection, database, after, head)
+    session.caught_up(head)
+
+
+async def _replay(connection: Connection, database: Database, after: int, head: int) -> None:
+    """Everything after ``after`` up to ``head`` that this client may see, as fast as it reads."""
+    session, position = connection.session, after
     while position < head and session.phase is Phase.CATCHING_UP:
-        lines = await database.read(log.read_since, position, 1_000)
+        lines = await database.read(log.read_since, position, REPLAYED_AT_ONCE)
         if not lines:
             break
         for line in lines:
-            changes = connection.audience.changes_for(line)
+            changes = connection.audience.changes_for(line) if line.seq <= head else None
             if changes is not None:
                 session.replay(EventFrame(line, changes))
         position = lines[-1].seq
-        connection.wake()
-    if session.phase is Phase.CATCHING_UP:
-        session.caught_up(max(position, head))
+        await connection.drain(SEND_WITHIN)
 
 
 Act = Callable[[Connection, Any], Awaitable[None]]
@@ -229,6 +234,7 @@ async def _pump(connection: Connection, send: Send) -> None:
                     async with asyncio.timeout(1):
                         await send({"type": "websocket.close", "code": 4000, "reason": "slow"})
                 return
+            connection.sent.set()
             if connection.on_sent is not None:
                 connection.on_sent()
         if session.closing is not None:

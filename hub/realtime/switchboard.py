@@ -38,6 +38,7 @@ class Connection:
     is_counted: bool = False
     on_sent: Callable[[], None] | None = None
     woken: asyncio.Event = field(default_factory=asyncio.Event)
+    sent: asyncio.Event = field(default_factory=asyncio.Event)
 
     def wake(self) -> None:
         """There is something to send, or it is time to close."""
@@ -46,6 +47,20 @@ class Connection:
     def say(self, frame: str) -> None:
         self.session.say(frame)
         self.wake()
+
+    async def drain(self, within: float) -> None:
+        """Send, and go on once the client has read enough; close it when it reads nothing in time.
+
+        ``within`` is in seconds.
+        """
+        self.wake()
+        while not self.session.has_room and self.session.phase is not Phase.CLOSED:
+            self.sent.clear()
+            try:
+                await asyncio.wait_for(self.sent.wait(), within)
+            except TimeoutError:
+                self.session.part("slow", 0)
+                self.wake()
 
 
 class Switchboard:
@@ -125,7 +140,7 @@ class Switchboard:
                     frame = whole
                 else:
                     frame = EventFrame(line, changes)
-                connection.session.tell(line.seq, frame)
+                connection.session.tell(frame)
                 woken.add(connection)
             if line.type in ("agent.changed", "agent.signed_out"):
                 self._recheck(line)
@@ -166,11 +181,11 @@ class Switchboard:
         found |= self._queues.get(queue_id or "", _NOBODY)
         return found
 
-    def tick(self, head: int) -> None:
-        """A second has passed."""
+    def tick(self, told: int) -> None:
+        """A second has passed. ``told`` is the last event that ``tell`` was given."""
         now = self._clock.now()
         for connection in self._all:
-            connection.session.tick(now, head)
+            connection.session.tick(now, told)
             if connection.session.has_something or connection.session.phase is Phase.CLOSED:
                 connection.wake()
 
