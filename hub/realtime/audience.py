@@ -111,6 +111,8 @@ class VisitorAudience:
             shown = self.message(facts)
         else:
             return None
+        if not shown:
+            return None
         kind = "full" if change.full is not None else "patch"
         return {"entity": change.entity, "id": change.id, "rev": change.rev, kind: shown}
 

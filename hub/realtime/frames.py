@@ -90,16 +90,28 @@ AGENT = Hello | Beat | Typing | Viewing | OfferShown
 VISITOR = VisitorHello | Beat | Send | VisitorTyping | Read | End | Rate
 
 
+TOLD_OUTSIDE = frozenset(
+    {"conversation.opened", "conversation.ended", "message.received", "message.replied"}
+)
+"""The types that a visitor is told by name; everything else is a change of their conversation."""
+
+
 class EventFrame:
     """One logged event, encoded once for all who see it; ``with_n`` makes it one client's frame."""
 
     __slots__ = ("_rest", "seq", "size")
 
-    def __init__(self, line: Logged, changes: str | None = None) -> None:
+    def __init__(self, line: Logged, changes: str | None = None, *, outside: bool = False) -> None:
+        """``outside``: for a visitor, who learns what changed but not who at the desk did what."""
         self.seq = line.seq
+        kind, actor = line.type, f',"actor":{encode(line.actor)}'
         command = "" if line.command_id is None else f',"command_id":{encode(line.command_id)}'
+        if outside:
+            kind = kind if kind in TOLD_OUTSIDE else "conversation.changed"
+            command = command if line.actor.startswith("customer:") else ""
+            actor = ""
         self._rest = (
-            f',"seq":{line.seq},"type":"{line.type}","at":{line.at},"actor":{encode(line.actor)}'
+            f',"seq":{line.seq},"type":"{kind}","at":{line.at}{actor}'
             f',"changes":{line.changes if changes is None else changes}{command}}}'
         )
         self.size = len(self._rest) + 32

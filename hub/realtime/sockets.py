@@ -186,7 +186,7 @@ async def _replay(connection: Connection, database: Database, after: int, head: 
         for line in lines:
             changes = connection.audience.changes_for(line) if line.seq <= head else None
             if changes is not None:
-                session.replay(EventFrame(line, changes))
+                session.replay(EventFrame(line, changes, outside=connection.agent is None))
         position = lines[-1].seq
         await connection.drain(SEND_WITHIN)
 

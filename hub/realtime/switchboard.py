@@ -135,7 +135,9 @@ class Switchboard:
                 changes = connection.audience.changes_for(line)
                 if changes is None:
                     continue
-                if changes is line.changes:
+                if connection.agent is None:
+                    frame = EventFrame(line, changes, outside=True)
+                elif changes is line.changes:
                     whole = whole or EventFrame(line)
                     frame = whole
                 else:
