@@ -11,18 +11,28 @@ import contextlib
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import msgspec
 from typing_extensions import override
 
+from hub.channels.email.channel import EmailChannel
+from hub.channels.email.identity import Checkpoint
+from hub.channels.email.imap import ImapTrouble
+from hub.channels.email.parse import ParsedMail, parse
+from hub.channels.email.pool import SetAside
+from hub.channels.email.reading import Pools, Reader
+from hub.channels.email.simulator import MailServers, SmtpFault, mail_servers
+from hub.channels.email.token import Marks
 from hub.channels.memory.channel import MemoryChannel
 from hub.channels.model import Account, Fate, Receipt
 from hub.channels.sms import simulator as twilio
 from hub.channels.sms.channel import SmsChannel
 from hub.channels.webhook import simulator as integrator
 from hub.channels.webhook.channel import WebhookChannel
-from tests.support.hub import Died, SmallHub, running_hub
+from tests.support.cutproxy import Cut, CutProxy, cut_proxy
+from tests.support.hub import NODE, Died, SmallHub, running_hub
+from tests.support.mails import a_mail
 
 
 @dataclass(frozen=True)
@@ -299,7 +309,161 @@ class SmsPeer(Peer):
         await self.other.report_only(self.other.sent[-1].sid, status, error=error)
 
 
-PEERS: Mapping[str, type[Peer]] = {"memory": MemoryPeer, "webhook": WebhookPeer, "sms": SmsPeer}
+class _MendedLater(Pools):
+    """A reader with a fault: some mails are too much for it, until it is mended."""
+
+    is_mended = False
+
+    @override
+    def of(self, checkpoint: Checkpoint) -> Reader:
+        honest = super().of(checkpoint)
+        return honest if self.is_mended else _Faulty(honest)
+
+
+@dataclass
+class _Faulty:
+    honest: Reader
+
+    async def parse(self, mails: Sequence[bytes]) -> list[ParsedMail | SetAside]:
+        read = await self.honest.parse(mails)
+        return [
+            SetAside("worker-ended: 11", 3) if b"X-Rubbish" in raw else mail
+            for raw, mail in zip(mails, read, strict=True)
+        ]
+
+
+class EmailPeer(Peer):
+    """Customers' and our own mailboxes on real servers on loopback."""
+
+    rubbish_is = "kept"
+    servers: MailServers
+    line: CutProxy
+    """Between the hub and the IMAP server."""
+    channel: EmailChannel
+    readers: _MendedLater
+
+    @classmethod
+    @override
+    @contextlib.asynccontextmanager
+    async def joined(cls, url: str, folder: Path) -> AsyncIterator[Peer]:
+        readers = _MendedLater()
+        async with (
+            mail_servers() as servers,
+            cut_proxy("127.0.0.1", servers.imap_port) as line,
+            readers,
+            running_hub(
+                url,
+                folder,
+                lambda hub: email_channel(hub, readers),
+                allowed=[f"127.0.0.1:{servers.smtp_port}", f"127.0.0.1:{line.port}"],
+            ) as hub,
+        ):
+            account = await hub.add_channel(
+                "email",
+                "support",
+                settings=mailbox_settings("support@desk.example", servers.smtp_port, line.port),
+                secrets={"imap_password": servers.password},
+            )
+            peer = cls(hub, account)
+            peer.servers, peer.line, peer.readers = servers, line, readers
+            channel = hub.registry.kinds["email"]
+            assert isinstance(channel, EmailChannel)
+            peer.channel = channel
+            yield peer
+
+    @override
+    async def say(self, who: str, text: str, id_: str) -> bool:
+        root = f"<{self.thread_of(who)}>"
+        letter = a_mail(
+            text,
+            sender=f"{who.title()} <{who}@customer.example>",
+            message_id=f"<{who}-{id_}@customer.example>",
+            References=root,
+        )
+        await self.servers.put("support@desk.example", letter)
+        try:
+            await self.channel.look(self.account)
+        except ImapTrouble:
+            return False
+        return True
+
+    @override
+    async def say_to_dying_hub(self, who: str, text: str, id_: str) -> bool:
+        self.line.cuts.append(Cut("up", pattern=b"STORE", before=True))
+        return await self.say(who, text, id_)
+
+    @override
+    def got(self) -> Sequence[Got]:
+        return [
+            Got(taken.recipients[0].partition("@")[0], mail.text, mail.references[0])
+            for taken in self.servers.taken
+            for mail in [parse(taken.content)]
+        ]
+
+    @override
+    def thread_of(self, who: str) -> str:
+        return f"first-{who}@customer.example"
+
+    @override
+    def refuse_for_now(self) -> None:
+        self.servers.faults.append(SmtpFault("rcpt", "451 4.7.1 try again later"))
+
+    @override
+    def refuse_for_good(self) -> None:
+        self.servers.faults.append(SmtpFault("rcpt", "550 5.1.1 no such mailbox"))
+
+    @override
+    def lose_answer(self) -> None:
+        self.servers.faults.append(SmtpFault("dot", takes=True))
+
+    @override
+    async def say_rubbish(self) -> str:
+        letter = a_mail(message_id="<rubbish@customer.example>", X_Rubbish="yes")
+        await self.servers.put("support@desk.example", letter)
+        await self.channel.look(self.account)
+        return ""
+
+    @override
+    async def repair(self) -> None:
+        self.readers.is_mended = True
+
+
+def email_channel(hub: SmallHub, readers: Pools) -> EmailChannel:
+    """The e-mail channel of a small hub."""
+    return EmailChannel(
+        hub.database,
+        hub.registry,
+        hub.blobs,
+        hub.outgoing,
+        Marks([b"m" * 32]),
+        hub.clock,
+        readers,
+        NODE,
+    )
+
+
+def mailbox_settings(address: str, smtp_port: int, imap_port: int, **more: Any) -> dict[str, Any]:
+    """The settings of a mailbox on the servers of the tests."""
+    return {
+        "address": address,
+        "name": "Desk",
+        "imap_host": "127.0.0.1",
+        "imap_port": imap_port,
+        "imap_user": address,
+        "imap_security": "none",
+        "smtp_host": "127.0.0.1",
+        "smtp_port": smtp_port,
+        "smtp_security": "none",
+        **more,
+    }
+
+
+PEERS: Mapping[str, type[Peer]] = {
+    "memory": MemoryPeer,
+    "webhook": WebhookPeer,
+    "sms": SmsPeer,
+    "email": EmailPeer,
+}
 
 
 def host_of(url: str) -> str:
