@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
 import aiosmtplib
 import structlog
@@ -16,7 +16,7 @@ from hub.channels.email.delivery import SmtpRoute
 from hub.channels.email.holding import Hold
 from hub.channels.email.imap import ImapLine, ImapTrouble
 from hub.channels.email.keeping import Health, Shelf
-from hub.channels.email.mailbox import Mailbox
+from hub.channels.email.mailbox import Mailbox, always
 from hub.channels.email.reading import Pools, Reading, Unreadable
 from hub.channels.email.sending import COPY, Sending
 from hub.channels.email.token import Marks
@@ -113,13 +113,24 @@ class EmailChannel:
             await asyncio.sleep(CONNECTING.pause(attempts) / 1000)
 
     async def _read_mailbox(self, account: Account, hold: Hold) -> None:
+        mailbox = await self._mailbox(account, hold.may_work)
+        await mailbox.run()
+
+    async def look(self, account: Account) -> None:
+        """Take what lies in a mailbox now, and read what is kept of it. Raises ``ImapTrouble``."""
+        mailbox = await self._mailbox(account, always)
+        await mailbox.read_once()
+        while await self.reading.read_some([account.id]):
+            pass
+
+    async def _mailbox(self, account: Account, may_work: Callable[[], Awaitable[bool]]) -> Mailbox:
         mail = MailAccount.of(account)
         imap = mail.imap
         await self._outgoing.check_line(imap.host, imap.port, is_secret=imap.security != "plain")
         shelf = Shelf(account, mail, self._database, self._blobs, self.health, self.reading.wake)
-        await Mailbox(
-            imap, shelf, folder=mail.folder, done_folder=mail.done_folder, may_work=hold.may_work
-        ).run()
+        return Mailbox(
+            imap, shelf, folder=mail.folder, done_folder=mail.done_folder, may_work=may_work
+        )
 
     async def _show(self, account: Account, problem: str) -> None:
         try:
