@@ -46,13 +46,12 @@ def match(state: State) -> None:
 def _employ_alone(state: State, seat: Seat) -> None:
     """Give the only agent freed what they can take: nobody else could take it, or would have."""
     supply = supply_for(state, seat)
-    found = None if supply is None else best_item(state, seat, supply)
-    if found is None:
+    choice = None if supply is None else best_item(state, seat, supply)
+    if choice is None:
         stand(state, seat)
-    while found is not None:
-        item, _, rival = found
-        grant(state, item, seat, OfferMode.ROUTED, rival=rival)
-        found = None if seat.supply is None else best_item(state, seat, seat.supply)
+    while choice is not None:
+        grant(state, choice.item, seat, OfferMode.ROUTED, choice)
+        choice = None if seat.supply is None else best_item(state, seat, seat.supply)
 
 
 def _work_off(state: State, agenda: Agenda) -> None:
@@ -67,12 +66,11 @@ def _work_off(state: State, agenda: Agenda) -> None:
         if isinstance(subject, WorkItem):
             _serve(state, subject)
         elif subject.supply is not None:
-            found = best_item(state, subject, subject.supply)
-            if found is not None:
-                item, key, _ = found
-                if key <= (agenda[0][0] if agenda else key):
-                    _serve(state, item)
-                heappush(agenda, (key, number, subject))
+            choice = best_item(state, subject, subject.supply)
+            if choice is not None:
+                if not agenda or choice.key <= agenda[0][0]:
+                    _serve(state, choice.item)
+                heappush(agenda, (choice.key, number, subject))
 
 
 def _serve(state: State, item: WorkItem) -> None:
@@ -80,5 +78,6 @@ def _serve(state: State, item: WorkItem) -> None:
     if item.state is ItemState.QUEUED:
         supplies = supplies_open_to(state, item.demand)
         seat = best_seat(state, item, supplies)
-        if seat is not None:
-            grant(state, item, seat, OfferMode.ROUTED, supplies)
+        if seat is not None and seat.supply is not None:
+            choice = best_item(state, seat, seat.supply)
+            grant(state, item, seat, OfferMode.ROUTED, choice, supplies)

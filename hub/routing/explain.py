@@ -10,10 +10,10 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from hub.routing.capacity import has_units, load_of
-from hub.routing.index import Demand, Supply
+from hub.routing.index import Supply
 from hub.routing.model import OfferMode
 from hub.routing.records import Seat, WorkItem
-from hub.routing.selection import can_take
+from hub.routing.selection import Choice, can_take
 from hub.routing.standing import UNNEEDED, count, why_out
 from hub.routing.why import AgentStanding, ItemStanding, Why
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from hub.routing.state import State
 
 AGENTS_TOLD = 5
+PASSED_TOLD = 5
 OVERRIDE = "override"
 _RANK = itemgetter(0)
 
@@ -30,14 +31,14 @@ def why_granted(
     item: WorkItem,
     seat: Seat,
     mode: OfferMode,
+    choice: Choice | None,
     supplies: Sequence[Supply],
-    rival: Demand | None,
     override: bool,
 ) -> Why:
     """The record of a grant, taken when the item has left its line and the agent not yet theirs.
 
-    ``supplies`` are those the agent was chosen from, ``rival`` is the demand that came next for the
-    agent; there is neither when a person chose.
+    ``choice`` is how the item was chosen, ``supplies`` are those the agent was chosen from; there
+    is neither when a person chose.
     """
     demand = item.demand
     return Why(
@@ -48,8 +49,9 @@ def why_granted(
         demand.name,
         standing_of_agent(seat, item),
         seat.used,
-        () if mode.is_decided else items_behind(item, rival),
+        () if choice is None else items_behind(choice),
         agents_behind(state, seat, item, supplies) if supplies else (),
+        passed_over(state, seat, choice) if choice is not None and choice.passed else (),
         agents_out(state, seat, supplies),
         (*demand.rules, OVERRIDE) if override else demand.rules,
     )
@@ -67,14 +69,21 @@ def standing_of_agent(seat: Seat, item: WorkItem) -> AgentStanding:
     return AgentStanding(seat.id, fit, 0, load_of(seat), seat.ready_since(), seat.seq)
 
 
-def items_behind(winner: WorkItem, rival: Demand | None) -> tuple[ItemStanding, ...]:
-    """The item that would have come next, now that the winner has left its line."""
-    demand = winner.demand
-    if not demand or (rival is not None and rival.head < demand.head):
-        if rival is None:
-            return ()
-        demand = rival
-    return (standing_of_item(demand.first(1)[0]),)
+def items_behind(choice: Choice) -> tuple[ItemStanding, ...]:
+    """The item that came next in the order, now that the winner has left its line."""
+    demand, rival = choice.item.demand, choice.rival
+    if demand and (rival is None or demand.head < rival.head):
+        # Whoever was passed over in the winner's own line stands before its place, not behind it.
+        for item in demand:
+            if item.place > choice.item.place:
+                return (standing_of_item(item),)
+    return () if rival is None else (standing_of_item(rival.first(1)[0]),)
+
+
+def passed_over(state: State, seat: Seat, choice: Choice) -> tuple[tuple[str, str], ...]:
+    """The items of earlier keys that the agent could not have, and why."""
+    earlier = [item for item in choice.passed if item.demand.base + item.place < choice.key]
+    return tuple([(item.id, why_not(state, item, seat)[0][0]) for item in earlier[:PASSED_TOLD]])
 
 
 def agents_behind(
@@ -90,14 +99,15 @@ def agents_behind(
     return tuple([standing_of_agent(s, item) for s in told[:AGENTS_TOLD]])
 
 
-def agents_out(state: State, seat: Seat, supplies: Sequence[Supply]) -> tuple[tuple[str, int], ...]:
+def agents_out(state: State, seat: Seat, supplies: Sequence[Supply]) -> dict[str, int]:
     """How many others could not be offered the item, by reason."""
-    out = dict(state.out)
-    count(out, seat.out, -1)
+    out = state.out.copy()
+    if seat.out is not None:
+        count(out, seat.out, -1)
     able = sum(map(len, supplies)) if supplies else seat.supply is not None
     if state.index.standing > able:
         out["not_able"] = state.index.standing - able
-    return tuple(out.items())
+    return out
 
 
 def why_not(state: State, item: WorkItem, seat: Seat) -> list[tuple[str, str]]:

@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     from hub.routing.state import State
 
 IN_HAND = frozenset({ItemState.CONNECTING, ItemState.ACTIVE, ItemState.HELD, ItemState.PARKED})
+UNBRIDGED = frozenset({ItemState.CONNECTING})
+SPEAKING = frozenset({ItemState.ACTIVE})
+ON_HOLD = frozenset({ItemState.HELD})
 TALKING = frozenset({ItemState.ACTIVE, ItemState.HELD})
 AWAY = frozenset({RoutingState.OFFLINE, RoutingState.DISCONNECTED})
 WAIVED = {
@@ -168,7 +171,7 @@ def _why_not_for(
 
 def bridge(state: State, event: Bridged) -> None:
     """CONNECTING -> ACTIVE: the customer is answered."""
-    item, seat, work = _in_hand(state, event.item, ItemState.CONNECTING)
+    item, seat, work = _in_hand(state, event.item, UNBRIDGED)
     if item and seat and work:
         state.timers.disarm(TimerKind.CONNECT, item.id)
         item.state = ItemState.ACTIVE
@@ -180,7 +183,7 @@ def bridge(state: State, event: Bridged) -> None:
 
 def fail_bridge(state: State, event: BridgeFailed) -> None:
     """CONNECTING -> QUEUED before its place, or ABANDONED when the customer is gone."""
-    item, seat, work = _in_hand(state, event.item, ItemState.CONNECTING)
+    item, seat, work = _in_hand(state, event.item, UNBRIDGED)
     if item and seat and work:
         if event.customer_gone:
             let_go(state, seat, work, "customer_left")
@@ -208,15 +211,17 @@ def _requeue_unconnected(state: State, item: WorkItem, seat: Seat, work: Work) -
 
 def hold(state: State, event: ItemHeld) -> None:
     """ACTIVE -> HELD."""
-    _turn_item(state, event.item, ItemState.ACTIVE, ItemState.HELD, "held")
+    _turn_item(state, event.item, SPEAKING, ItemState.HELD, "held")
 
 
 def unhold(state: State, event: ItemUnheld) -> None:
     """HELD -> ACTIVE."""
-    _turn_item(state, event.item, ItemState.HELD, ItemState.ACTIVE, "unheld")
+    _turn_item(state, event.item, ON_HOLD, ItemState.ACTIVE, "unheld")
 
 
-def _turn_item(state: State, id_: WorkItemId, was: ItemState, to: ItemState, reason: str) -> None:
+def _turn_item(
+    state: State, id_: WorkItemId, was: frozenset[ItemState], to: ItemState, reason: str
+) -> None:
     item, seat, work = _in_hand(state, id_, was)
     if item and seat and work:
         item.state = to
@@ -226,7 +231,7 @@ def _turn_item(state: State, id_: WorkItemId, was: ItemState, to: ItemState, rea
 
 def park(state: State, event: ItemParked) -> None:
     """ACTIVE -> PARKED: the work waits for the customer and weighs less."""
-    item, seat, work = _in_hand(state, event.item, ItemState.ACTIVE)
+    item, seat, work = _in_hand(state, event.item, SPEAKING)
     if item and seat and work:
         _park(state, item, seat, work)
 
@@ -298,7 +303,7 @@ def wait_anew(state: State, item: WorkItem, due: int) -> None:
 
 def recover(state: State, event: AgentLegLost) -> None:
     """ACTIVE or HELD, and the agent's line is lost -> QUEUED at the head of the line."""
-    item, seat, work = _in_hand(state, event.item, *TALKING)
+    item, seat, work = _in_hand(state, event.item, TALKING)
     if item and seat and work:
         let_go(state, seat, work, "agent_leg_lost")
         item.preferred = (seat.id,)
@@ -318,7 +323,7 @@ def requeue_work(state: State, seat: Seat, work: Work, reason: str) -> None:
 
 def transfer_to_queue(state: State, event: TransferredToQueue) -> None:
     """ACTIVE or HELD -> QUEUED elsewhere; the agent goes to wrap-up."""
-    item, seat, work = _in_hand(state, event.item, *TALKING)
+    item, seat, work = _in_hand(state, event.item, TALKING)
     if item and seat and work:
         queue = state.index.queues.get(event.queue)
         if queue is None:
@@ -334,7 +339,7 @@ def transfer_to_queue(state: State, event: TransferredToQueue) -> None:
 def transfer_to_agent(state: State, event: TransferredToAgent) -> None:
     """ACTIVE or HELD -> OFFERED to a colleague who can take it."""
     target = _seat(state, event.agent)
-    item, seat, work = _in_hand(state, event.item, *TALKING)
+    item, seat, work = _in_hand(state, event.item, TALKING)
     if target and item and seat and work:
         reason = _why_not_for(state, item, target, OfferMode.TRANSFERRED, event.override)
         if reason is not None:
@@ -393,7 +398,7 @@ def _leave_waiting(state: State, item: WorkItem, reason: str) -> None:
 
 def end_work(state: State, event: WorkEnded) -> None:
     """In hand -> WRAP_UP, or DONE."""
-    item, seat, work = _in_hand(state, event.item, *IN_HAND)
+    item, seat, work = _in_hand(state, event.item, IN_HAND)
     if item and seat and work:
         end_item(state, item, seat, "ended")
 
@@ -472,7 +477,7 @@ def _seat(state: State, id_: AgentId) -> Seat | None:
 
 
 def _in_hand(
-    state: State, id_: WorkItemId, *states: ItemState
+    state: State, id_: WorkItemId, states: frozenset[ItemState]
 ) -> tuple[WorkItem, Seat, Work] | tuple[None, None, None]:
     item = _item(state, id_)
     if item is None:

@@ -77,12 +77,12 @@ class Line(Generic[T]):
     def remove(self, key: int) -> None:
         """Let the thing with this key leave. A ``KeyError`` when there is none."""
         lasts = self._lasts
-        block = bisect_left(lasts, key)
+        block = bisect_left(lasts, key) if len(lasts) > 1 else 0
         if block == len(lasts):
             raise KeyError(key)
         keys = self._keys[block]
-        at = bisect_left(keys, key)
-        if keys[at] != key:
+        at = bisect_left(keys, key) if keys[0] != key else 0
+        if at == len(keys) or keys[at] != key:
             raise KeyError(key)
         del keys[at], self._things[block][at]
         self._size -= 1

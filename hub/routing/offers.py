@@ -16,7 +16,7 @@ from hub.routing.capacity import MEDIA
 from hub.routing.carrying import reserve, take_on, unreserve
 from hub.routing.effects import Alerted, Grant, OfferChanged, WorkMoved
 from hub.routing.explain import why_granted
-from hub.routing.index import Demand, Supply
+from hub.routing.index import Supply
 from hub.routing.inputs import (
     GrantConfirmed,
     GrantRefused,
@@ -27,6 +27,7 @@ from hub.routing.inputs import (
 )
 from hub.routing.model import ItemState, OfferMode, OfferState, RoutingState
 from hub.routing.records import Offer, Seat, WorkItem
+from hub.routing.selection import Choice
 from hub.routing.standing import become, lock
 from hub.routing.timers import TimerKind
 
@@ -41,18 +42,18 @@ def grant(
     item: WorkItem,
     seat: Seat,
     mode: OfferMode = OfferMode.ROUTED,
+    choice: Choice | None = None,
     supplies: Sequence[Supply] = (),
-    rival: Demand | None = None,
     override: bool = False,
 ) -> None:
     """Hold a waiting item for the agent, and ask the database to agree.
 
-    For the record: ``supplies`` are those the agent was chosen from, ``rival`` is the demand that
-    came next for the agent.
+    For the record: ``choice`` is how the item was chosen, ``supplies`` what the agent was chosen
+    from, where there was a choice.
     """
     waiting.leave(state, item)
     now, demand = state.now, item.demand
-    why = why_granted(state, item, seat, mode, supplies, rival, override)
+    why = why_granted(state, item, seat, mode, choice, supplies, override)
     deadline = now + state.terms.by_medium[demand.medium].offer_timeout
     offer = Offer(mint(state), item, seat, mode, now, deadline, override)
     item.state = ItemState.OFFERED

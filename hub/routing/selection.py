@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from operator import attrgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from hub.routing.capacity import has_units
 from hub.routing.index import Demand, Supply, chosen
@@ -19,16 +19,29 @@ if TYPE_CHECKING:
 HEAD = attrgetter("head")
 
 
-def best_item(
-    state: State, seat: Seat, supply: Supply
-) -> tuple[WorkItem, int, Demand | None] | None:
-    """The first item in order that the agent can take, its key, and the demand that came next."""
+class Choice(NamedTuple):
+    """The item an agent should have, and what else was seen in choosing it."""
+
+    item: WorkItem
+    key: int
+    rival: Demand | None
+    """The demand that came next."""
+    passed: list[WorkItem]
+    """Items of earlier keys that something keeps from just this agent."""
+
+
+def best_item(state: State, seat: Seat, supply: Supply) -> Choice | None:
+    """The first item in order that an agent of this supply can take."""
     best: WorkItem | None = None
     best_key = 0
+    rival: Demand | None = None
+    passed: list[WorkItem] = []
     for demand in demands_open_to(state, supply):
         if best is not None and demand.head > best_key:
-            return best, best_key, demand
+            rival = demand
+            break
         if demand.is_heavy and not has_units(seat, state.terms, demand.medium, demand.weight):
+            passed += demand.first(1)
             continue
         for item in demand:
             if may_have(seat, item):
@@ -36,7 +49,8 @@ def best_item(
                 if best is None or key < best_key:
                     best, best_key = item, key
                 break
-    return None if best is None else (best, best_key, None)
+            passed.append(item)
+    return None if best is None else Choice(best, best_key, rival, passed)
 
 
 def best_seat(state: State, item: WorkItem, supplies: list[Supply]) -> Seat | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from hub.kernel.ids import AgentId, WorkItemId
@@ -70,7 +71,9 @@ class Why:
     """The item that came next in the order."""
     agents_behind: tuple[AgentStanding, ...]
     """The next agents who could have had the item, best first."""
-    agents_out: tuple[tuple[str, int], ...]
+    passed_over: tuple[tuple[str, str], ...]
+    """Items that stood before the winner, and what kept them from this agent."""
+    agents_out: Mapping[str, int]
     """How many agents could not be offered it, by reason."""
     rules: tuple[str, ...]
 
@@ -90,7 +93,8 @@ class Why:
                 {**a.as_dict(), "lost_by_ms": a.idle_since - self.agent.idle_since}
                 for a in self.agents_behind
             ],
-            "agents_out": dict(sorted(self.agents_out)),
+            "passed_over": [{"item": item, "reason": reason} for item, reason in self.passed_over],
+            "agents_out": dict(sorted(self.agents_out.items())),
             "rules": list(self.rules),
             "core_version": CORE_VERSION,
         }
