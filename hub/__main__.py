@@ -72,7 +72,9 @@ def demo(
     reset: Annotated[bool, typer.Option("--reset", help="begin with a fresh shop")] = False,
     verbose: Annotated[bool, typer.Option("--verbose")] = False,
 ) -> None:
-    """Open a shop's service desk with simulated customers and colleagues; you are one of its agents."""
+    """Open a shop's service desk with simulated customers and colleagues; you are one of its
+    agents.
+    """
     logs.set_up("info" if verbose else "error", json=False)
     asyncio.run(run_demo(folder, port, speed=speed, seed=seed, reset=reset, tell=typer.echo))
 

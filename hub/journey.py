@@ -1,7 +1,7 @@
 """What happens after what: the chart of the whole hub, in the order in which it is lived.
 
-``within`` happens in the same transaction, ``after`` a moment later and exactly once, ``follow`` (in ``app``, where the followers
-live) at once and from memory.
+``within`` happens in the same transaction, ``after`` a moment later and exactly once, ``follow``
+(in ``app``, where the followers live) at once and from memory.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""What an installation sets, read once from the environment (``HUB_…``) or ``hub.env``; faults are listed together."""
+"""What an installation sets, read once from the environment (``HUB_…``) or ``hub.env``; faults are
+listed together.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +15,15 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="HUB_", env_file="hub.env", extra="forbid")
 
-    folder: Path = Field(default=Path("hub-data"), description="where SQLite, blobs and secrets live")
+    folder: Path = Field(
+        default=Path("hub-data"), description="where SQLite, blobs and secrets live"
+    )
     database_url: str | None = Field(
         default=None, description="postgresql+psycopg://…; unset: SQLite in the folder"
     )
-    redis_url: str | None = Field(default=None, description="redis://…; needed for more than one node only")
+    redis_url: str | None = Field(
+        default=None, description="redis://…; needed for more than one node only"
+    )
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65_535)
     public_url: str = Field(
@@ -36,10 +42,15 @@ class Settings(BaseSettings):
         default=None, description="32 bytes in base64; unset: made once in the folder"
     )
     organisation: str = "Hub"
-    metrics_token: SecretStr | None = Field(default=None, description="lets Prometheus read /metrics")
-    node: str = Field(default="", description="this node's name among several; unset: host and port")
+    metrics_token: SecretStr | None = Field(
+        default=None, description="lets Prometheus read /metrics"
+    )
+    node: str = Field(
+        default="", description="this node's name among several; unset: host and port"
+    )
     outgoing_allowed: tuple[str, ...] = Field(
-        default=(), description="host:port pairs that webhooks and mail may reach though they are private"
+        default=(),
+        description="host:port pairs that webhooks and mail may reach though they are private",
     )
     limits_scale: int = Field(default=1, ge=1, description="loosens all rate limits by this factor")
     synchronous: str = Field(default="FULL", pattern="^(FULL|EXTRA|NORMAL)$")
@@ -47,7 +58,9 @@ class Settings(BaseSettings):
     log_json: bool = True
     readers: int = Field(default=4, ge=1, le=64)
     parser_processes: int = Field(default=1, ge=1, le=16)
-    secure_cookies: bool | None = Field(default=None, description="unset: on when public_url is https")
+    secure_cookies: bool | None = Field(
+        default=None, description="unset: on when public_url is https"
+    )
     argon2_memory_kib: int = Field(default=19_456, ge=8)
 
     @field_validator("public_url")

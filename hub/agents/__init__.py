@@ -1,1 +1,3 @@
-"""Who answers: agents, supervisors and administrators, their sessions, and what each of them may do."""
+"""Who answers: agents, supervisors and administrators, their sessions, and what each of them may
+do.
+"""

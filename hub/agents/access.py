@@ -1,7 +1,8 @@
-"""The policy table: who may do what. Every route and every socket command takes its right from here.
+"""The policy table: who may do what. Every route and every socket command takes its right from
+here.
 
-A right is given *anywhere* (``ALL``), on what belongs to one's queues or oneself (``OWN``), or not at all. An object outside
-one's reach is ``NotFound``, exactly as if it did not exist.
+A right is given *anywhere* (``ALL``), on what belongs to one's queues or oneself (``OWN``), or not
+at all. An object outside one's reach is ``NotFound``, exactly as if it did not exist.
 """
 
 from __future__ import annotations

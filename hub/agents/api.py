@@ -83,7 +83,9 @@ def _session_answer(agent: Agent, session: Session) -> Response:
 
 @routes.post("/session", response_model=SessionView, dependencies=[anyone()])
 async def sign_in(body: SignInBody, request: Request) -> Response:
-    """Sign in. 401 `wrong_sign_in`, the same whether the address is known or not; 429 after too many tries."""
+    """Sign in. 401 `wrong_sign_in`, the same whether the address is known or not; 429 after too
+    many tries.
+    """
     parts = request.app.state.parts
     if not is_own_origin(request.headers, parts.public_url, parts.allowed_origins):
         raise ForeignOrigin

@@ -83,7 +83,9 @@ class Asked:
     async def change(
         self, work: Callable[..., Any], *args: Any, status: int = 200, **kwargs: Any
     ) -> Response:
-        """Carry out a command once: ``work(unit, …)`` answers a view, stored with its effect and sent."""
+        """Carry out a command once: ``work(unit, …)`` answers a view, stored with its effect and
+        sent.
+        """
         command_id = command_id_of(self.request)
         digest = commands.digest_of(
             self.request.method.encode(),

@@ -1,4 +1,6 @@
-"""Passwords are kept as argon2id hashes (OWASP: 19 MiB, two passes, one lane), worked out on a thread."""
+"""Passwords are kept as argon2id hashes (OWASP: 19 MiB, two passes, one lane), worked out on a
+thread.
+"""
 
 from __future__ import annotations
 

@@ -96,7 +96,9 @@ class _Numbers(Collector):
 
 
 async def metrics(request: Request) -> Response:
-    """The numbers, for an administrator or whoever has the token of ``HUB_METRICS_TOKEN``; as good as not there else."""
+    """The numbers, for an administrator or whoever has the token of ``HUB_METRICS_TOKEN``; as good
+    as not there else.
+    """
     hub: Hub = request.app.state.parts
     if not await _may_see(request, hub):
         return problem(404, "not_found", "There is no such thing.")

@@ -81,7 +81,9 @@ RESTART_AFTER = 2_000
 
 
 class Hub:
-    """One node of the hub. ``async with Hub(settings).running():`` makes it live; ``app`` is its ASGI application."""
+    """One node of the hub. ``async with Hub(settings).running():`` makes it live; ``app`` is its
+    ASGI application.
+    """
 
     def __init__(self, settings: Settings, *, clock: Clock | None = None) -> None:
         self.settings = settings
@@ -220,7 +222,7 @@ class Hub:
             "open_tickets": sum(tickets.values()),
         }
 
-    # -- the application --------------------------------------------------------------------------------------
+    # -- the application -------------------------------------------------------------------------
 
     def _application(self) -> Starlette:
         api = FastAPI(
@@ -261,7 +263,7 @@ class Hub:
         app.state.parts = self
         return app
 
-    # -- life ---------------------------------------------------------------------------------------------------
+    # -- life ------------------------------------------------------------------------------------
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[Hub]:

@@ -16,7 +16,9 @@ UPLOAD = parse("60 per minute")
 
 
 class Limits:
-    """Counts tries. ``scale`` loosens everything by a factor (a demo on one machine has one address)."""
+    """Counts tries. ``scale`` loosens everything by a factor (a demo on one machine has one
+    address).
+    """
 
     def __init__(self, redis_url: str | None, *, scale: int = 1) -> None:
         storage = RedisStorage(f"async+{redis_url}") if redis_url else MemoryStorage()

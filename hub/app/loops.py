@@ -24,7 +24,9 @@ class Pulse:
 
 
 class Loops:
-    """Runs named coroutines until stopped. A loop that raises is begun again after a pause; one that returns is done."""
+    """Runs named coroutines until stopped. A loop that raises is begun again after a pause; one
+    that returns is done.
+    """
 
     def __init__(self) -> None:
         self._tasks: dict[str, asyncio.Task[None]] = {}

@@ -15,7 +15,9 @@ GRACE = 5
 
 
 class Server(uvicorn.Server):
-    """uvicorn raises a caught signal again after it has served, which would skip our own stopping: take them ourselves."""
+    """uvicorn raises a caught signal again after it has served, which would skip our own stopping:
+    take them ourselves.
+    """
 
     @override
     @contextlib.contextmanager

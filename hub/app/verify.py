@@ -1,4 +1,6 @@
-"""`hub verify`: the invariants of the hub as questions to its database, read-only. An answer with rows is a breach."""
+"""`hub verify`: the invariants of the hub as questions to its database, read-only. An answer with
+rows is a breach.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +48,8 @@ INVARIANTS = (
     ),
     Invariant(
         "a message of a channel is kept once (I2)",
-        "SELECT key FROM messages WHERE key IS NOT NULL GROUP BY channel_id, key HAVING count(*) > 1",
+        "SELECT key FROM messages WHERE key IS NOT NULL"
+        " GROUP BY channel_id, key HAVING count(*) > 1",
     ),
     Invariant(
         "every received message was told in the log, and every one told is there (I1)",
@@ -72,7 +75,8 @@ INVARIANTS = (
         "SELECT m.id FROM outbox o JOIN messages m ON m.id = o.message_id WHERE"
         " (o.state = 'sent' AND m.state NOT IN ('sent', 'delivered', 'read', 'failed'))"
         " OR (o.state = 'failed' AND m.state <> 'failed')"
-        " OR (o.state = 'unknown' AND m.state NOT IN ('unknown', 'sent', 'delivered', 'read', 'failed'))"
+        " OR (o.state = 'unknown'"
+        "     AND m.state NOT IN ('unknown', 'sent', 'delivered', 'read', 'failed'))"
         " OR (o.state IN ('pending', 'leased') AND m.state NOT IN ('queued', 'sending'))",
     ),
     Invariant(
@@ -81,7 +85,8 @@ INVARIANTS = (
     ),
     Invariant(
         "work is with one agent at a time (I6)",
-        f"SELECT item_id FROM assignments WHERE state IN {_IN_HAND} GROUP BY item_id HAVING count(*) > 1",
+        f"SELECT item_id FROM assignments WHERE state IN {_IN_HAND}"
+        " GROUP BY item_id HAVING count(*) > 1",
     ),
     Invariant(
         "a pending offer holds an offered item (I7)",
@@ -93,13 +98,15 @@ INVARIANTS = (
         "SELECT l.agent_id FROM agent_loads l LEFT JOIN"
         " (SELECT agent_id, sum(units) AS units FROM"
         "  (SELECT agent_id, units FROM offers WHERE state = 'pending' UNION ALL"
-        f"   SELECT agent_id, units FROM assignments WHERE state IN {_IN_HAND} OR state = 'wrap_up') AS all_units"
+        "   SELECT agent_id, units FROM assignments"
+        f"   WHERE state IN {_IN_HAND} OR state = 'wrap_up') AS all_units"
         "  GROUP BY agent_id) AS held ON held.agent_id = l.agent_id"
         " WHERE l.used <> coalesce(held.units, 0)",
     ),
     Invariant(
         "whoever waits is known to the router (I5)",
-        "SELECT c.id FROM conversations c WHERE c.status = 'open' AND c.routing IN ('waiting', 'offered')"
+        "SELECT c.id FROM conversations c"
+        " WHERE c.status = 'open' AND c.routing IN ('waiting', 'offered')"
         " AND NOT EXISTS (SELECT 1 FROM work_items w WHERE w.conversation_id = c.id"
         " AND w.state IN ('queued', 'offered'))",
     ),
@@ -111,7 +118,8 @@ INVARIANTS = (
     ),
     Invariant(
         "no reader is ahead of the log",
-        "SELECT name FROM subscriptions WHERE position > (SELECT coalesce(max(seq), 0) FROM events)",
+        "SELECT name FROM subscriptions"
+        " WHERE position > (SELECT coalesce(max(seq), 0) FROM events)",
     ),
     Invariant(
         "every raw message that was understood became one (I1)",

@@ -1,6 +1,8 @@
-"""The bare path: the least that could be called durable receive and push. The limit that the product is measured against.
+"""The bare path: the least that could be called durable receive and push. The limit that the
+product is measured against.
 
-Bare ASGI, one row for each request committed in groups by one thread (SQLite FULL), then one frame to one socket.
+Bare ASGI, one row for each request committed in groups by one thread (SQLite FULL), then one frame
+to one socket.
 """
 
 from __future__ import annotations

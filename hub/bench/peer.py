@@ -1,4 +1,6 @@
-"""Cheap peers for load: raw HTTP over kept-open connections, and a websocket that counts what it hears."""
+"""Cheap peers for load: raw HTTP over kept-open connections, and a websocket that counts what it
+hears.
+"""
 
 from __future__ import annotations
 
@@ -77,7 +79,9 @@ async def lines(port: int, count: int) -> list[Line]:
 async def closed_loop(
     open_lines: Sequence[Line], make: Callable[[], bytes | None], wanted: int = 202
 ) -> int:
-    """Each line sends the next request as soon as it has its answer, until ``make`` has no more; returns how many."""
+    """Each line sends the next request as soon as it has its answer, until ``make`` has no more;
+    returns how many.
+    """
 
     async def work(line: Line) -> int:
         done = 0
@@ -94,7 +98,9 @@ async def closed_loop(
 async def open_loop(
     open_lines: Sequence[Line], contents: Sequence[bytes], a_second: float, wanted: int = 202
 ) -> list[float]:
-    """Send at a fixed rate, whatever the answers do; returns the seconds from *due* to answered, one for each."""
+    """Send at a fixed rate, whatever the answers do; returns the seconds from *due* to answered,
+    one for each.
+    """
     free: asyncio.Queue[Line] = asyncio.Queue()
     for line in open_lines:
         free.put_nowait(line)

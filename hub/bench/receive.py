@@ -1,4 +1,6 @@
-"""How many messages a second come in, are kept, routed and on an agent's screen; and how long one takes."""
+"""How many messages a second come in, are kept, routed and on an agent's screen; and how long one
+takes.
+"""
 
 from __future__ import annotations
 
@@ -97,6 +99,7 @@ class Ear:
 
 
 MARK = "bench-key-"
+WORDS = "Where is my order? 我的订单到哪里了？ It should have come on Tuesday."
 KEY = 8
 
 
@@ -116,7 +119,7 @@ def bodies(count: int, people: int, first: int = 0) -> list[bytes]:
             {
                 "id": f"m{n}",
                 "from": {"address": f"person-{n % people}", "name": f"Person {n % people}"},
-                "text": f"{MARK}{n:0{KEY}d} Where is my order? 我的订单到哪里了？ It should have come on Tuesday.",
+                "text": f"{MARK}{n:0{KEY}d} {WORDS}",
                 "language": "en" if n % 2 else "zh",
             }
         ).encode()

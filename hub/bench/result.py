@@ -9,7 +9,8 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Result:
-    """``value`` in ``unit``. ``limit`` is the bare machine's figure of the same run, ``ratio`` value by limit.
+    """``value`` in ``unit``. ``limit`` is the bare machine's figure of the same run, ``ratio``
+    value by limit.
 
     ``floor`` is the least (or with ``at_most`` the most) that is accepted; None: told, not judged.
     """

@@ -1,4 +1,6 @@
-"""What comes in, from whatever channel: received, or kept aside in quarantine. Nothing is lost in between."""
+"""What comes in, from whatever channel: received, or kept aside in quarantine. Nothing is lost in
+between.
+"""
 
 from __future__ import annotations
 

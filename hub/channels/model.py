@@ -24,8 +24,8 @@ class Fate(Enum):
 class Receipt:
     """The result of one attempt for one recipient.
 
-    ``sent``: the other side has taken it. ``failed``: it never will. ``later``: not now, try again. ``unknown``: it may have
-    been taken; nobody can say. ``detail`` is shown to the agent.
+    ``sent``: the other side has taken it. ``failed``: it never will. ``later``: not now, try again.
+    ``unknown``: it may have been taken; nobody can say. ``detail`` is shown to the agent.
     """
 
     fate: Fate
@@ -35,7 +35,9 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One configured channel: a mailbox, a web site's chat, a webhook. ``secrets`` are decrypted, never logged."""
+    """One configured channel: a mailbox, a web site's chat, a webhook. ``secrets`` are decrypted,
+    never logged.
+    """
 
     id: ChannelId
     rev: int

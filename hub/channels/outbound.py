@@ -1,10 +1,12 @@
-"""The outbox: an agent's words leave step by step, and what became of them is always known or declared unknown.
+"""The outbox: an agent's words leave step by step, and what became of them is always known or
+declared unknown.
 
     pending -> leased -> attempt n (committed before the first byte) -> sent | failed | unknown
 
-Just before the bytes that can make the other side accept, the channel marks the attempt as *handing over*. A process that dies before
-that mark left nothing behind and the attempt is repeated; one that dies after it leaves an *unknown*, which is repeated only where
-the other side recognises repeats, else shown to the agent.
+Just before the bytes that can make the other side accept, the channel marks the attempt as *handing
+over*. A process that dies before that mark left nothing behind and the attempt is repeated; one
+that dies after it leaves an *unknown*, which is repeated only where the other side recognises
+repeats, else shown to the agent.
 """
 
 from __future__ import annotations
@@ -41,7 +43,9 @@ said = structlog.get_logger("hub.outbox")
 
 
 def enqueue(unit: Unit, events: Sequence[Replied]) -> None:
-    """Within: put each reply into the outbox, its reference fixed for ever; the chat's customers read the log."""
+    """Within: put each reply into the outbox, its reference fixed for ever; the chat's customers
+    read the log.
+    """
     rows = []
     for heard in events:
         if heard.channel in STREAMED:
@@ -119,7 +123,9 @@ class Outbox:
             await asyncio.gather(*self._sending, return_exceptions=True)
 
     async def send_due(self) -> int:
-        """Lease what is due and begin to send it; returns how many. Waits while ``AT_ONCE`` are under way."""
+        """Lease what is due and begin to send it; returns how many. Waits while ``AT_ONCE`` are
+        under way.
+        """
         room = AT_ONCE - len(self._sending)
         if room <= 0:
             await asyncio.wait(self._sending, return_when=asyncio.FIRST_COMPLETED)
@@ -241,7 +247,9 @@ def _begin(id_: str, unit: Unit) -> int:
 
 
 def _lease(node: str, repeats: Any, most: int, unit: Unit) -> list[Any]:
-    """Take what is due. An attempt whose sender died while handing over is *unknown* unless repeats are safe."""
+    """Take what is due. An attempt whose sender died while handing over is *unknown* unless repeats
+    are safe.
+    """
     leased = []
     for row in store.due(unit, most):
         if row.phase == "handing_over" and not repeats(row.channel_id):
@@ -275,10 +283,11 @@ def _has_arrived(unit: Unit, message_id: str) -> bool:
 def heard_back(
     unit: Unit, message_id: str, state: State, error: str | None = None, *, attempt: int
 ) -> bool:
-    """The other side says what became of a message that ``attempt`` handed to it. False when that changes nothing.
+    """The other side says what became of a message that ``attempt`` handed to it. False when that
+    changes nothing.
 
-    A success settles what was unknown and ends further attempts; a failure of an attempt that another has followed, or will
-    follow, says nothing of that one.
+    A success settles what was unknown and ends further attempts; a failure of an attempt that
+    another has followed, or will follow, says nothing of that one.
     """
     rows = store.outbox_of(unit.connection, message_id)
     if state is State.FAILED and any(

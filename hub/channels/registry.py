@@ -1,4 +1,6 @@
-"""Which channels there are: the kinds that the code knows, and the accounts that an administrator set up."""
+"""Which channels there are: the kinds that the code knows, and the accounts that an administrator
+set up.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,8 @@ class KeyTaken(Conflict):
 class Registry:
     """The channels of this hub, held in memory and renewed when one is changed.
 
-    ``changed`` is set when accounts were added, changed or switched off; whoever runs loops for them looks again.
+    ``changed`` is set when accounts were added, changed or switched off; whoever runs loops for
+    them looks again.
     """
 
     def __init__(self, database: Database, vault: Vault) -> None:
@@ -94,7 +97,7 @@ class Registry:
         account = self._by_key.get(key)
         return account if account is not None and account.kind == kind and account.enabled else None
 
-    # -- commands ----------------------------------------------------------------------------------------------
+    # -- commands --------------------------------------------------------------------------------
 
     def add(
         self,

@@ -120,7 +120,7 @@ def update_channel(unit: Unit, channel_id: str, values: dict[str, Any]) -> None:
     unit.connection.execute(update(channels).where(channels.c.id == channel_id).values(**values))
 
 
-# -- outbox --------------------------------------------------------------------------------------------------------
+# -- outbox --------------------------------------------------------------------------------------
 
 
 def insert_outbox(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
@@ -156,7 +156,7 @@ def outbox_counts(connection: Connection) -> dict[tuple[str, str], int]:
     return {(channel_id, state): count for channel_id, state, count in rows}
 
 
-# -- inbox: raw letters, and what could not be understood ---------------------------------------------------------------
+# -- inbox: raw letters, and what could not be understood ----------------------------------------
 
 
 def insert_inbox(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:

@@ -34,7 +34,9 @@ def media_type_of(content: bytes, declared: str) -> str:
 
 
 def clean_name(name: str) -> str:
-    """A file name as it is shown and offered: no paths, no control or direction characters, at most 200."""
+    """A file name as it is shown and offered: no paths, no control or direction characters, at most
+    200.
+    """
     name = name.replace("\\", "/").rpartition("/")[2]
     shown = "".join(
         c for c in name if unicodedata.category(c) not in {"Cc", "Cf", "Co", "Cs", "Cn"}

@@ -1,7 +1,7 @@
 """Conversations, messages and attachments; what comes in and what goes out in normal form.
 
-What the hot path makes thousands of a second is a msgspec ``Struct``: frozen like the dataclasses, made and changed in a tenth
-of the time.
+What the hot path makes thousands of a second is a msgspec ``Struct``: frozen like the dataclasses,
+made and changed in a tenth of the time.
 """
 
 from __future__ import annotations
@@ -56,7 +56,9 @@ class Routing(Enum):
 
 
 class State(Enum):
-    """What became of a message. Of the customer's: received, read. Of ours: the rest, moving up only."""
+    """What became of a message. Of the customer's: received, read. Of ours: the rest, moving up
+    only.
+    """
 
     RECEIVED = "received"
     QUEUED = "queued"
@@ -83,8 +85,9 @@ _LATTICE: Mapping[State, int] = {
 def moves_up(before: State, after: State) -> bool:
     """True when a report may replace the state: it never goes back (reliability I24).
 
-    What was sent can still fail further on (a bounce, a carrier's refusal); what was delivered cannot. A failure is final for one
-    attempt; only a retry by a person sets a message back to *queued*.
+    What was sent can still fail further on (a bounce, a carrier's refusal); what was delivered
+    cannot. A failure is final for one attempt; only a retry by a person sets a message back to
+    *queued*.
     """
     return _LATTICE[after] > _LATTICE[before] and before is not State.FAILED
 
@@ -134,10 +137,12 @@ class Author(Struct, frozen=True):
 class Inbound(Struct, frozen=True):
     """A customer's words in normal form, as every channel hands them to ``receive``.
 
-    ``key`` is the channel's own name for the message: the same key on the same channel is one message.
-    ``conversation_id`` is given when the channel decided which conversation this continues; else ``thread_key`` finds the open
-    conversation of this thread, or opens one. ``reference`` is the name by which replies will refer to the message
-    (Message-ID); ``reply_within`` the promised time to a first reply, in ms. ``facts`` is what the channel needs to answer (its own words).
+    ``key`` is the channel's own name for the message: the same key on the same channel is one
+    message. ``conversation_id`` is given when the channel decided which conversation this
+    continues; else ``thread_key`` finds the open conversation of this thread, or opens one.
+    ``reference`` is the name by which replies will refer to the message (Message-ID);
+    ``reply_within`` the promised time to a first reply, in ms. ``facts`` is what the channel needs
+    to answer (its own words).
     """
 
     channel_id: ChannelId
@@ -175,9 +180,9 @@ class Received(Struct, frozen=True):
 class Outbound:
     """An agent's words on their way out, as a channel gets them.
 
-    ``reference`` (an e-mail's Message-ID, a webhook's id) is fixed when the message is queued, so a second attempt is
-    recognisably the same. ``facts`` are those of the customer's last message, ``to`` the customer's address. ``attempt`` counts the
-    tries, this one included.
+    ``reference`` (an e-mail's Message-ID, a webhook's id) is fixed when the message is queued, so a
+    second attempt is recognisably the same. ``facts`` are those of the customer's last message,
+    ``to`` the customer's address. ``attempt`` counts the tries, this one included.
     """
 
     message_id: MessageId

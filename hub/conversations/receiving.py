@@ -1,7 +1,8 @@
-"""A customer's words are kept: de-duplicated, their customer recognised, their conversation found or opened.
+"""A customer's words are kept: de-duplicated, their customer recognised, their conversation found
+or opened.
 
-The hot path of the hub. It takes all that waits and does each step once for the whole batch; a batch of one is the
-same code.
+The hot path of the hub. It takes all that waits and does each step once for the whole batch; a
+batch of one is the same code.
 """
 
 from __future__ import annotations
@@ -38,8 +39,8 @@ from hub.storage.unit import Unit
 def receive(unit: Unit, batch: Sequence[Inbound]) -> list[Received]:
     """Keep each message exactly once and answer, in order, where it is.
 
-    The same key on the same channel, in this batch or ever before, is the same message: the first one is the
-    answer, marked ``duplicate``.
+    The same key on the same channel, in this batch or ever before, is the same message: the first
+    one is the answer, marked ``duplicate``.
     """
     known = store.known_keys(unit.connection, (inbound.key for inbound in batch))
     answers: dict[tuple[str, str], Received] = {

@@ -1,4 +1,5 @@
-"""What can be done in a conversation: answer, note, read, end, reopen, and everything that changes its row.
+"""What can be done in a conversation: answer, note, read, end, reopen, and everything that changes
+its row.
 
 Every function takes the unit of work, does its deed in it, and answers what a screen shows.
 """
@@ -97,11 +98,13 @@ class NotToRetry(Conflict):
     code = "not_to_retry"
 
 
-# -- finding -----------------------------------------------------------------------------------------------------
+# -- finding -------------------------------------------------------------------------------------
 
 
 def is_within_reach(agent: Agent, conversation: Conversation) -> bool:
-    """True when the agent may see it: their own, their queues', or everything for whoever sees everything."""
+    """True when the agent may see it: their own, their queues', or everything for whoever sees
+    everything.
+    """
     return (
         agent.sees_everything
         or conversation.agent_id == agent.id
@@ -117,14 +120,16 @@ def get(unit: Unit, conversation_id: str) -> Conversation:
 
 
 def get_for(unit: Unit, conversation_id: str, agent: Agent, action: str) -> Conversation:
-    """The conversation, when ``agent`` may do ``action`` in it; as good as not there when they may not see it."""
+    """The conversation, when ``agent`` may do ``action`` in it; as good as not there when they may
+    not see it.
+    """
     conversation = get(unit, conversation_id)
     if require(agent, action) is Reach.OWN and not is_within_reach(agent, conversation):
         raise NoSuchConversation
     return conversation
 
 
-# -- changing the row ----------------------------------------------------------------------------------------------
+# -- changing the row ----------------------------------------------------------------------------
 
 
 def change(
@@ -187,7 +192,7 @@ def _say(
     return after, message, (changed, full)
 
 
-# -- saying --------------------------------------------------------------------------------------------------------
+# -- saying --------------------------------------------------------------------------------------
 
 
 def reply(
@@ -201,9 +206,11 @@ def reply(
     subject: str | None = None,
     reference: str | None = None,
 ) -> MessageView:
-    """Keep an agent's answer; it leaves through the outbox. Whose the conversation is may answer, and supervisors.
+    """Keep an agent's answer; it leaves through the outbox. Whose the conversation is may answer,
+    and supervisors.
 
-    ``seen_ordinal`` is the newest message the agent had seen: ``ColleagueReplied`` when another agent has answered after it.
+    ``seen_ordinal`` is the newest message the agent had seen: ``ColleagueReplied`` when another
+    agent has answered after it.
     """
     conversation = get_for(unit, conversation_id, by, "conversation.reply")
     if conversation.status is Status.ENDED:
@@ -311,7 +318,7 @@ def _check_words(text: str, files: Sequence[Attachment]) -> None:
         raise Invalid("this is too long", Fault("/text", f"at most {TEXT_MOST} characters"))
 
 
-# -- what became of a message ----------------------------------------------------------------------------------------
+# -- what became of a message --------------------------------------------------------------------
 
 
 def report(
@@ -389,7 +396,7 @@ def _tell_read(
     )
 
 
-# -- ending and coming back --------------------------------------------------------------------------------------------
+# -- ending and coming back ----------------------------------------------------------------------
 
 
 def end(
@@ -499,7 +506,7 @@ def _author_of(actor: str) -> Author:
     return Author(kind, id_ or None, "")
 
 
-# -- what others change ------------------------------------------------------------------------------------------------
+# -- what others change --------------------------------------------------------------------------
 
 
 def place(
@@ -510,7 +517,9 @@ def place(
     queue_id: QueueId | None,
     agent_id: AgentId | None,
 ) -> tuple[Conversation, Change]:
-    """Say where a conversation stands with the router. The caller announces the change with its own event."""
+    """Say where a conversation stands with the router. The caller announces the change with its own
+    event.
+    """
     return change(
         unit, conversation, {"routing": routing, "queue_id": queue_id, "agent_id": agent_id}
     )
@@ -539,7 +548,7 @@ def _tell_changed(unit: Unit, after: Conversation, what: str, changed: Change) -
     )
 
 
-# -- drafts and files ----------------------------------------------------------------------------------------------------
+# -- drafts and files ----------------------------------------------------------------------------
 
 
 def save_draft(
@@ -552,7 +561,8 @@ def save_draft(
     by: Agent,
     if_rev: int | None,
 ) -> DraftView:
-    """Keep an agent's unsent words. ``if_rev`` None: whatever it was; else ``StaleRev`` when it is another.
+    """Keep an agent's unsent words. ``if_rev`` None: whatever it was; else ``StaleRev`` when it is
+    another.
 
     An emptied draft keeps its row, so that its ``rev`` goes on rising.
     """

@@ -398,7 +398,9 @@ def save_progress(connection: Connection, changed: Sequence[Conversation]) -> No
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """What the channel knows of a message: its key there, what it needs to answer, its reference (Message-ID)."""
+    """What the channel knows of a message: its key there, what it needs to answer, its reference
+    (Message-ID).
+    """
 
     key: str | None
     channel_id: str | None
@@ -564,7 +566,7 @@ def find_attachment(
     )
 
 
-# -- lists -------------------------------------------------------------------------------------------------------
+# -- lists ---------------------------------------------------------------------------------------
 
 
 def within_reach(agent_id: str, queue_ids: Iterable[str] | None) -> ColumnElement[bool]:
@@ -628,7 +630,7 @@ def of_customer(connection: Connection, customer_id: str, limit: int = 100) -> l
     return [conversation_of(row) for row in rows]
 
 
-# -- drafts and uploads ---------------------------------------------------------------------------------------------
+# -- drafts and uploads --------------------------------------------------------------------------
 
 
 def find_draft(connection: Connection, agent_id: str, conversation_id: str, mode: str) -> Any:

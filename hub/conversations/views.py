@@ -1,6 +1,7 @@
 """Conversations and messages as screens hold them.
 
-Views are made once, encoded and let go; not frozen, because that would cost the hot path a good part of its time.
+Views are made once, encoded and let go; not frozen, because that would cost the hot path a good
+part of its time.
 """
 
 from __future__ import annotations

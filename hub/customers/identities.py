@@ -21,8 +21,8 @@ class NotAnAddress(Invalid):
 def normalise(kind: str, address: str, *, region: str | None = None) -> str:
     """The comparable form of an address.
 
-    E-mail: trimmed, NFC, lower case, domain in IDNA. Phone: E.164, national numbers read as of ``region`` (two letters). Other
-    kinds: trimmed. ``NotAnAddress`` when it cannot be one.
+    E-mail: trimmed, NFC, lower case, domain in IDNA. Phone: E.164, national numbers read as of
+    ``region`` (two letters). Other kinds: trimmed. ``NotAnAddress`` when it cannot be one.
     """
     address = unicodedata.normalize("NFC", address.strip())
     if not address or len(address) > LONGEST or any(ord(c) < 32 for c in address):

@@ -39,8 +39,8 @@ class Customer:
 class Claim(Struct, frozen=True):
     """What a channel knows of a sender.
 
-    ``kind`` and ``address`` (normalised) identify them. ``also`` are further addresses they gave, which nobody has
-    proved: they are noted, but never lead to another customer's record.
+    ``kind`` and ``address`` (normalised) identify them. ``also`` are further addresses they gave,
+    which nobody has proved: they are noted, but never lead to another customer's record.
     """
 
     kind: str

@@ -42,7 +42,8 @@ class IdentityTaken(Conflict):
 
 
 def recognise(unit: Unit, claims: Sequence[Claim]) -> list[Recognised]:
-    """Find the customer behind each claim, or make one: two statements to know, two to add, for any number.
+    """Find the customer behind each claim, or make one: two statements to know, two to add, for any
+    number.
 
     Several claims of one address in the same batch are one customer.
     """

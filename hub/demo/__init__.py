@@ -1,1 +1,3 @@
-"""`hub demo`: a shop's service desk on a busy day, with customers who write and agents who answer, in one process."""
+"""`hub demo`: a shop's service desk on a busy day, with customers who write and agents who answer,
+in one process.
+"""

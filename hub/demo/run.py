@@ -1,4 +1,6 @@
-"""Starts the demo: mail servers, the hub on SQLite, the shop, its people; and ends all of it together."""
+"""Starts the demo: mail servers, the hub on SQLite, the shop, its people; and ends all of it
+together.
+"""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ from functools import partial
 from hub.agents import service as agents, store as agent_store
 from hub.agents.model import Agent, Role
 from hub.app.hub import Hub
+from hub.channels.email.simulator import NAME as MAIL_SERVER
 from hub.conversations import service as conversations, store as conversation_store
 from hub.conversations.model import Inbound, Routing
 from hub.conversations.receiving import receive
@@ -191,6 +192,8 @@ def _mail_settings(mail: Mail) -> dict[str, object]:
         "smtp_host": "127.0.0.1",
         "smtp_port": mail.smtp_port,
         "smtp_security": "none",
+        "authserv_id": MAIL_SERVER,
+        "sent_folder": "Sent",
     }
 
 
@@ -210,13 +213,15 @@ def _change(
     hub.registry.change(unit, channel_id, changes, secrets_, by="hub")
 
 
-# -- history ------------------------------------------------------------------------------------------------------------
+# -- history -------------------------------------------------------------------------------------
 
 
 def _one_day(
     hub: Hub, staff: list[Agent], luck: random.Random, midnight: Millis, count: int, unit: Unit
 ) -> None:
-    """A past day: conversations that were opened, answered, ended and rated, through the same functions as today's."""
+    """A past day: conversations that were opened, answered, ended and rated, through the same
+    functions as today's.
+    """
     real_now = unit.now
     weekday = (midnight // DAY + 3) % 7
     share = 0.5 if weekday >= 5 else 1.0
@@ -298,10 +303,25 @@ def _open_ticket(unit: Unit, conversation_id: str, talk: Talk, agent: Agent) -> 
 
 
 _LATIN = {
-    "王小明": "wang.xiaoming", "周婷": "zhou.ting", "陈思远": "chen.siyuan", "孙悦": "sun.yue", "林佳怡": "lin.jiayi",
-    "赵雨": "zhao.yu", "吴迪": "wu.di", "郑爽爽": "zheng.ss", "冯雪": "feng.xue", "蒋航": "jiang.hang", "沈一诺": "shen.yinuo",
-    "韩冰": "han.bing", "杨帆": "yang.fan", "朱莉": "zhu.li", "秦川": "qin.chuan", "许晴晴": "xu.qq", "何静": "he.jing", "吕强": "lv.qiang",
-}  # fmt: skip
+    "王小明": "wang.xiaoming",
+    "周婷": "zhou.ting",
+    "陈思远": "chen.siyuan",
+    "孙悦": "sun.yue",
+    "林佳怡": "lin.jiayi",
+    "赵雨": "zhao.yu",
+    "吴迪": "wu.di",
+    "郑爽爽": "zheng.ss",
+    "冯雪": "feng.xue",
+    "蒋航": "jiang.hang",
+    "沈一诺": "shen.yinuo",
+    "韩冰": "han.bing",
+    "杨帆": "yang.fan",
+    "朱莉": "zhu.li",
+    "秦川": "qin.chuan",
+    "许晴晴": "xu.qq",
+    "何静": "he.jing",
+    "吕强": "lv.qiang",
+}
 
 
 def _latin(name: str) -> str:

@@ -1,4 +1,6 @@
-"""The demo's agents: they sign in, accept what is offered, answer as people type, and end what is done."""
+"""The demo's agents: they sign in, accept what is offered, answer as people type, and end what is
+done.
+"""
 
 from __future__ import annotations
 

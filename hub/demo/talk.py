@@ -1,4 +1,6 @@
-"""What people say in the demo: a dozen reasons to write to a furniture shop, in both languages, line by line."""
+"""What people say in the demo: a dozen reasons to write to a furniture shop, in both languages,
+line by line.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Talk:
-    """One reason to write. ``customer`` and ``agent`` alternate, the customer begins; ``subject`` is for letters."""
+    """One reason to write. ``customer`` and ``agent`` alternate, the customer begins; ``subject``
+    is for letters.
+    """
 
     key: str
     language: str
@@ -200,7 +204,7 @@ TALKS: tuple[Talk, ...] = (
         ),
         (
             "I am sorry, that spoils the day. Which bookcase is it?",
-            "A courier brings a new bag tomorrow before noon, and I have taken 10 % off for the trouble.",
+            "A courier brings a new bag tomorrow before noon, and I took 10 % off for the trouble.",
             "Thank you for your patience!",
         ),
     ),

@@ -83,7 +83,7 @@ class Crowd:
     def _name(self, talk: Talk) -> str:
         return self.luck.choice(NAMES[talk.language])
 
-    # -- chat ----------------------------------------------------------------------------------------------------
+    # -- chat ------------------------------------------------------------------------------------
 
     async def _chat(self, talk: Talk) -> None:
         async with httpx2.AsyncClient(base_url=self.base, trust_env=False) as http:
@@ -152,7 +152,7 @@ class Crowd:
         await socket.send(json.dumps(rating))
         await asyncio.sleep(1 / self.speed)
 
-    # -- letters -------------------------------------------------------------------------------------------------
+    # -- letters ---------------------------------------------------------------------------------
 
     async def _write(self, talk: Talk) -> None:
         name = self._name(talk)

@@ -1,7 +1,7 @@
 """Named places where a test may end the process as a power cut would.
 
-``CRASH=IN6:3`` in the environment kills the process the third time ``crashpoint("IN6")`` is reached. Without it a
-crash point does nothing. A test names every point (``tests/faults``).
+``CRASH=IN6:3`` in the environment kills the process the third time ``crashpoint("IN6")`` is
+reached. Without it a crash point does nothing. A test names every point (``tests/faults``).
 """
 
 from __future__ import annotations

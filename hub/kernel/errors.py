@@ -7,7 +7,8 @@
     └── Invalid       what you sent cannot be used; says where
 
 Each refusal a user can meet is a small subclass with a ``code``; its docstring is the message.
-``StorageDown`` is no refusal: the hub itself cannot, for now. The web turns them into problem documents (RFC 9457), the sockets into error frames.
+``StorageDown`` is no refusal: the hub itself cannot, for now. The web turns them into problem
+documents (RFC 9457), the sockets into error frames.
 """
 
 from __future__ import annotations

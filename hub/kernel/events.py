@@ -7,8 +7,8 @@ Field packages define theirs as frozen dataclasses in ``events.py``:
         offer_id: OfferId
         ...
 
-The subject fields (``conversation_id`` and so on) become columns of the log, everything else becomes its
-JSON ``data``. ``changes`` is what a screen must do to stay true: see ``Change``.
+The subject fields (``conversation_id`` and so on) become columns of the log, everything else
+becomes its JSON ``data``. ``changes`` is what a screen must do to stay true: see ``Change``.
 """
 
 from __future__ import annotations
@@ -27,9 +27,10 @@ SUBJECTS = ("conversation_id", "customer_id", "ticket_id", "agent_id", "queue_id
 class Change:
     """What one event does to one entity that screens hold.
 
-    Exactly one of ``full`` (the whole entity, a view or a mapping) and ``patch`` (fields to replace, shallow) is given, or
-    neither, when the entity is gone. ``rev`` rises with every change of that entity: a screen applies a
-    change only when its ``rev`` is greater than the one it holds.
+    Exactly one of ``full`` (the whole entity, a view or a mapping) and ``patch`` (fields to
+    replace, shallow) is given, or neither, when the entity is gone. ``rev`` rises with every change
+    of that entity: a screen applies a change only when its ``rev`` is greater than the one it
+    holds.
     """
 
     entity: str
@@ -50,7 +51,9 @@ class Change:
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """What happened. ``at`` is when; ``actor`` is who: ``agent:<id>``, ``customer:<id>`` or ``hub``."""
+    """What happened. ``at`` is when; ``actor`` is who: ``agent:<id>``, ``customer:<id>`` or
+    ``hub``.
+    """
 
     type: ClassVar[str] = "event"
 
@@ -65,10 +68,12 @@ _types: dict[str, type[Event]] = {}
 
 @dataclass_transform(kw_only_default=True, frozen_default=True)
 def event(type_: str) -> Any:
-    """Make a class the event of this type: a frozen keyword-only dataclass, known to the log by name."""
+    """Make a class the event of this type: a frozen keyword-only dataclass, known to the log by
+    name.
+    """
 
     def register(cls: E) -> E:
-        made = cast(E, dataclass(frozen=True, kw_only=True)(cls))
+        made = cast("E", dataclass(frozen=True, kw_only=True)(cls))
         made.type = type_
         if type_ in _types and _types[type_].__qualname__ != made.__qualname__:
             raise ValueError(f"two events are called {type_}")

@@ -36,7 +36,8 @@ _TAIL_MASK = (1 << _TAIL_BITS) - 1
 class IdSource:
     """Makes ids in rising order, whatever the clock does.
 
-    Within one millisecond the tail counts up; when the clock steps back the last millisecond is kept.
+    Within one millisecond the tail counts up; when the clock steps back the last millisecond is
+    kept.
     """
 
     def __init__(self) -> None:

@@ -38,7 +38,8 @@ STATUSES: tuple[dict[str, Any], ...] = (
     {"status": "away", "reasons": ["break", "meal", "meeting", "training"]},
     {"status": "offline", "reasons": []},
 )
-"""What an agent may say of themselves, and the reasons that go with it (words of the catalogues)."""
+"""What an agent may say of themselves, and the reasons that go with it (words of the catalogues).
+"""
 
 
 @dataclass(frozen=True)

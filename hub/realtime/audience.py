@@ -23,7 +23,9 @@ OFFERS = "offer."
 
 
 def is_for_everybody(line: Logged) -> bool:
-    """True for what every agent may see: customers, agents, articles, and tickets whatever they link to."""
+    """True for what every agent may see: customers, agents, articles, and tickets whatever they
+    link to.
+    """
     return line.conversation_id is None or line.ticket_id is not None
 
 
@@ -73,8 +75,8 @@ UNSEEN_BY_VISITORS = frozenset({"message.noted", "draft.changed", "message.happe
 class VisitorAudience:
     """What a visitor may see: their own chat, without notes and without the desk's own fields.
 
-    ``agent_name`` tells what an agent is called, ``file_url`` where a file can be had for a while. A conversation that this
-    customer opens on the channel is added as its event passes.
+    ``agent_name`` tells what an agent is called, ``file_url`` where a file can be had for a while.
+    A conversation that this customer opens on the channel is added as its event passes.
     """
 
     customer_id: str

@@ -1,4 +1,6 @@
-"""Passing things: who types, who looks at what. Never logged, gone by themselves, told to every node."""
+"""Passing things: who types, who looks at what. Never logged, gone by themselves, told to every
+node.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +21,7 @@ TOPIC = "passing"
 TYPING_LASTS = Millis(6 * SECOND)
 VIEWING_LASTS = Millis(60 * SECOND)
 PLACES_MOST = 50_000
+NEVER = Millis(0)
 
 
 class _Word(msgspec.Struct, frozen=True):
@@ -33,11 +36,13 @@ class _Word(msgspec.Struct, frozen=True):
 
 @dataclass
 class _Around:
-    """Who is around one conversation: agent -> (name, mode, until), agent -> until; the customer types until."""
+    """Who is around one conversation: agent -> (name, mode, until), agent -> until; the customer
+    types until.
+    """
 
     typing: dict[str, tuple[str, str, Millis]] = field(default_factory=dict)
     viewing: dict[str, Millis] = field(default_factory=dict)
-    customer_until: Millis = Millis(0)
+    customer_until: Millis = NEVER
 
 
 class Passing:
@@ -72,7 +77,7 @@ class Passing:
     def knows(self, conversation_id: str) -> bool:
         return conversation_id in self._places
 
-    # -- what happens ------------------------------------------------------------------------------------------
+    # -- what happens ----------------------------------------------------------------------------
 
     def agent_types(self, agent_id: str, name: str, conversation_id: str, mode: str | None) -> None:
         """An agent types a reply or a note, or stopped."""
@@ -121,7 +126,7 @@ class Passing:
             if not typing and not viewing and not around.customer_until:
                 del self._around[conversation_id]
 
-    # -- who hears of it ---------------------------------------------------------------------------------------
+    # -- who hears of it -------------------------------------------------------------------------
 
     def _tell(self, conversation_id: str, topic: str) -> None:
         queue_id, agent_id, customer_id = self._places.get(conversation_id, (None, None, None))

@@ -142,7 +142,8 @@ class AgentSockets:
             session.part("signed_out", None)
             return
         self._switchboard.join(connection)
-        # Rights may have changed between the cookie's check and the join: look again, now that changes are heard.
+        # Rights may have changed between the cookie's check and the join: look again, now that
+        # changes are heard.
         fresh = await self._database.read(agents_store.find, agent.id)
         if fresh is None or fresh.disabled or fresh != agent:
             session.reset("rights")
@@ -160,7 +161,9 @@ class AgentSockets:
 async def catch_up(
     connection: Connection, database: Database, tail: Tail, epoch: str, of: str, after: int
 ) -> None:
-    """Replay what the client missed, from the log; the live events meanwhile are held back by the session."""
+    """Replay what the client missed, from the log; the live events meanwhile are held back by the
+    session.
+    """
     session = connection.session
     head = tail.position
     if after > head:
@@ -197,7 +200,9 @@ Act = Callable[[Connection, Any], Awaitable[None]]
 async def carry(
     connection: Connection, receive: Receive, send: Send, clock: Clock, act: Act
 ) -> None:
-    """Carry texts both ways until either side closes; frames of the client go to ``act``, a beat as None."""
+    """Carry texts both ways until either side closes; frames of the client go to ``act``, a beat as
+    None.
+    """
     pump = asyncio.create_task(_pump(connection, send))
     try:
         while True:

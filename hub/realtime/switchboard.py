@@ -64,7 +64,9 @@ class Connection:
 
 
 class Switchboard:
-    """Connections by what they may hear, so that an event reaches its few listeners without asking the many."""
+    """Connections by what they may hear, so that an event reaches its few listeners without asking
+    the many.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -78,7 +80,7 @@ class Switchboard:
     def __len__(self) -> int:
         return len(self._all)
 
-    # -- coming and going ------------------------------------------------------------------------------------
+    # -- coming and going ------------------------------------------------------------------------
 
     def join(self, connection: Connection) -> None:
         """Let it hear."""
@@ -124,7 +126,7 @@ class Switchboard:
         """Every agent's connection."""
         return (connection for connection in self._all if connection.agent is not None)
 
-    # -- telling ---------------------------------------------------------------------------------------------
+    # -- telling ---------------------------------------------------------------------------------
 
     def tell(self, lines: Sequence[Logged]) -> None:
         """Follow: pass committed events on to whoever may see them."""

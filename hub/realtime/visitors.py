@@ -1,4 +1,6 @@
-"""The visitor's socket: the same session machine as the agents', with the visitor's audience and the visitor's frames."""
+"""The visitor's socket: the same session machine as the agents', with the visitor's audience and
+the visitor's frames.
+"""
 
 from __future__ import annotations
 
@@ -112,7 +114,7 @@ class VisitorSockets:
     def _file_url(self, attachment_id: str) -> str:
         return f"chat/files/{attachment_id}?{self._chat.tokens.sign_file(attachment_id)}"
 
-    # -- what visitors do --------------------------------------------------------------------------------------
+    # -- what visitors do ------------------------------------------------------------------------
 
     async def _act(self, line: _Line, _: Connection, frame: Any) -> None:
         if frame is None:
@@ -166,7 +168,7 @@ class VisitorSockets:
         if line.conversation is not None:
             self._passing.customer_types(line.conversation.id, is_typing=False)
 
-    # -- hello -------------------------------------------------------------------------------------------------
+    # -- hello -----------------------------------------------------------------------------------
 
     async def _hello(self, line: _Line, hello: VisitorHello) -> None:
         connection, session = line.connection, line.connection.session
@@ -230,10 +232,12 @@ class VisitorSockets:
         found = _conversations_of(connection, visitor)
         return found[0] if found else None
 
-    # -- what reaches visitors -----------------------------------------------------------------------------------
+    # -- what reaches visitors -------------------------------------------------------------------
 
     def follow(self, lines: Sequence[Logged]) -> None:
-        """Note which answers are on their way to a connected visitor; they count as delivered once handed over."""
+        """Note which answers are on their way to a connected visitor; they count as delivered once
+        handed over.
+        """
         for logged in lines:
             if logged.type != "message.replied" or logged.customer_id is None:
                 continue

@@ -1,7 +1,7 @@
 """The router: who is offered which work, when, and why.
 
-The core is pure. ``core.step(state, input, now)`` is its only door; the rest of it reads best in this
-order:
+The core is pure. ``core.step(state, input, now)`` is its only door; the rest of it reads best in
+this order:
 
     model         the words                       inputs, effects   what goes in, what comes out
     lines         a sorted row                    keys              order as one whole number
@@ -15,5 +15,6 @@ order:
     why, explain  the reasons                     positions         the place of who waits
     invariants    what must hold
 
-Around it: ``store`` (rows), ``service`` and ``api`` (what people do), ``runner`` (the core in the world).
+Around it: ``store`` (rows), ``service`` and ``api`` (what people do), ``runner`` (the core in the
+world).
 """

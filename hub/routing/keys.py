@@ -18,6 +18,16 @@ def place_of(moment: int, seq: int) -> int:
     return (moment << SEQ_BITS) + seq
 
 
+def moment_of(place: int) -> int:
+    """The moment a place was made of."""
+    return place >> SEQ_BITS
+
+
+def seq_of(place: int) -> int:
+    """The number a place was made of."""
+    return place & (1 << SEQ_BITS) - 1
+
+
 def item_base(band: int, offset: int) -> int:
     """What the items of one demand share: their band, and by how many ms it is moved forward."""
     return (band << (SEQ_BITS + MOMENT_BITS)) - (offset << SEQ_BITS)

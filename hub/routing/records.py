@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from hub.kernel.ids import AgentId, OfferId, QueueId, WorkItemId
 from hub.routing.capacity import ALL_MEDIA, MEDIA
-from hub.routing.keys import place_of
+from hub.routing.keys import moment_of, place_of, seq_of
 from hub.routing.model import Agent, ItemState, OfferMode, OfferState, Presence, RoutingState
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ class WorkItem:
         "attempts",
         "connect_failures",
         "demand",
-        "due",
         "enqueued_at",
         "entered_at",
         "excluded",
@@ -40,7 +39,6 @@ class WorkItem:
         "origin_at",
         "place",
         "preferred",
-        "seq",
         "state",
         "timed",
     )
@@ -56,15 +54,14 @@ class WorkItem:
         preferred: tuple[AgentId, ...] = (),
     ) -> None:
         self.id = id_
-        self.seq = seq
         self.demand = demand
         self.enqueued_at = enqueued_at
         """When this waiting began: its steps count from here."""
         self.entered_at = enqueued_at
         """When it came to this queue: the longest wait counts from here."""
         self.origin_at = origin_at
-        self.due = due
         self.place = place_of(due, seq)
+        """When it should have been answered, and its number: what it is ordered by."""
         self.preferred = preferred
         self.state = ItemState.QUEUED
         self.offer: Offer | None = None
@@ -79,13 +76,22 @@ class WorkItem:
         """Some timer of its waiting is armed."""
 
     @property
+    def due(self) -> int:
+        """When it should have been answered."""
+        return moment_of(self.place)
+
+    @property
+    def seq(self) -> int:
+        """Its number among all items."""
+        return seq_of(self.place)
+
+    @property
     def queue(self) -> QueueId:
         """The queue it waits in, or came from."""
         return self.demand.queue
 
     def come_due(self, due: int) -> None:
         """Change when it should have been answered, and so its place, while it stands nowhere."""
-        self.due = due
         self.place = place_of(due, self.seq)
 
 

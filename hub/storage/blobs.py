@@ -1,4 +1,6 @@
-"""Large things by their content: a folder of files named for their SHA-256, safe on disk before anybody is told."""
+"""Large things by their content: a folder of files named for their SHA-256, safe on disk before
+anybody is told.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,9 @@ class FolderBlobs:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     async def put(self, content: bytes) -> str:
-        """Keep ``content``; when this returns it survives a power cut. Putting it again changes nothing."""
+        """Keep ``content``; when this returns it survives a power cut. Putting it again changes
+        nothing.
+        """
         return await asyncio.to_thread(self.put_now, content)
 
     async def get(self, digest: str) -> bytes:

@@ -1,7 +1,8 @@
-"""Word between nodes: wake-ups and passing things, nothing that could not be rebuilt from the database.
+"""Word between nodes: wake-ups and passing things, nothing that could not be rebuilt from the
+database.
 
-``LocalBus`` serves one process; ``RedisBus`` many nodes. Both pass the same contract suite. A bus that is away only
-slows the hub down: nodes poll.
+``LocalBus`` serves one process; ``RedisBus`` many nodes. Both pass the same contract suite. A bus
+that is away only slows the hub down: nodes poll.
 """
 
 from __future__ import annotations
@@ -23,7 +24,9 @@ Listener = Callable[[str, bytes], None]
 
 
 class Bus(Protocol):
-    """Says things to every node, the speaker's own listeners included. At most once, in order for one speaker."""
+    """Says things to every node, the speaker's own listeners included. At most once, in order for
+    one speaker.
+    """
 
     async def start(self) -> None: ...
     async def stop(self) -> None: ...
@@ -56,7 +59,9 @@ class LocalBus:
 
 
 class RedisBus:
-    """Nodes talk through Redis pub/sub. What cannot be said now is dropped and counted: the log is the record."""
+    """Nodes talk through Redis pub/sub. What cannot be said now is dropped and counted: the log is
+    the record.
+    """
 
     def __init__(self, url: str, *, name: str = "hub", most_waiting: int = 10_000) -> None:
         self._redis = redis.Redis.from_url(url, socket_connect_timeout=2, health_check_interval=10)

@@ -1,4 +1,6 @@
-"""A command has its effect once: its answer is stored with the effect and given again to whoever asks again."""
+"""A command has its effect once: its answer is stored with the effect and given again to whoever
+asks again.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +48,9 @@ def digest_of(*parts: bytes) -> bytes:
 def stored_answer(
     connection: Connection, actor: str, command_id: str, digest: bytes
 ) -> Answer | None:
-    """The answer given to this command before, if any. ``CommandReused`` when it was another command."""
+    """The answer given to this command before, if any. ``CommandReused`` when it was another
+    command.
+    """
     row = connection.execute(_find, {"actor": actor, "id": command_id}).first()
     if row is None:
         return None

@@ -1,8 +1,9 @@
-"""The database: one thread writes in groups, a few threads read, and a broken disk stops everything.
+"""The database: one thread writes in groups, a few threads read, and a broken disk stops
+everything.
 
-``write`` hands a function to the writer, which runs all that is waiting in one transaction (each in a savepoint),
-commits once and then answers each: group commit, without a timer. ``write_together`` is the hot path: all that waits for
-the same function is given to it in one call.
+``write`` hands a function to the writer, which runs all that is waiting in one transaction (each in
+a savepoint), commits once and then answers each: group commit, without a timer. ``write_together``
+is the hot path: all that waits for the same function is given to it in one call.
 """
 
 from __future__ import annotations
@@ -93,9 +94,9 @@ class _Outcome:
 class Database:
     """SQLite or PostgreSQL behind one writer and a pool of readers.
 
-    ``url``: ``sqlite:///path`` or ``postgresql+psycopg://…``.
-    ``on_commit`` is called on the event loop with what was appended to the log, oldest first, after each commit.
-    ``on_broken`` is called on the event loop when the database failed for good: the process must end.
+    ``url``: ``sqlite:///path`` or ``postgresql+psycopg://…``. ``on_commit`` is called on the event
+    loop with what was appended to the log, oldest first, after each commit. ``on_broken`` is called
+    on the event loop when the database failed for good: the process must end.
     """
 
     def __init__(
@@ -128,7 +129,7 @@ class Database:
         self._broken: BaseException | None = None
         self.is_full = False
 
-    # -- life ---------------------------------------------------------------------------------------------------
+    # -- life ------------------------------------------------------------------------------------
 
     async def start(self) -> None:
         """Begin to write and read. The schema must be there (see ``migrations``)."""
@@ -150,7 +151,7 @@ class Database:
     def is_broken(self) -> bool:
         return self._broken is not None
 
-    # -- asking -------------------------------------------------------------------------------------------------
+    # -- asking ----------------------------------------------------------------------------------
 
     async def write(self, work: Callable[[Unit], T]) -> T:
         """Run ``work`` in a transaction and answer after the commit.
@@ -162,10 +163,11 @@ class Database:
         return answer
 
     async def write_together(self, work: Callable[[Unit, Sequence[A]], Sequence[T]], item: A) -> T:
-        """Like ``write``, with all items that now wait for the same ``work`` given to it in one call.
+        """Like ``write``, with all items that now wait for the same ``work`` given to it in one
+        call.
 
-        ``work`` answers one result for each item. When it raises, the batch is halved until whoever is to blame
-        stands alone.
+        ``work`` answers one result for each item. When it raises, the batch is halved until whoever
+        is to blame stands alone.
         """
         answer: T = await self._wish(work, item, together=True)
         return answer
@@ -180,7 +182,9 @@ class Database:
         return future
 
     async def read(self, query: Callable[..., T], *args: Any, **kwargs: Any) -> T:
-        """Run ``query(connection, …)`` on a reader thread, in one read-only transaction that sees one moment."""
+        """Run ``query(connection, …)`` on a reader thread, in one read-only transaction that sees
+        one moment.
+        """
 
         def run() -> T:
             with self._reading.connect() as connection, connection.begin():
@@ -188,7 +192,7 @@ class Database:
 
         return await asyncio.get_running_loop().run_in_executor(self._threads, run)
 
-    # -- the writer's thread --------------------------------------------------------------------------------------
+    # -- the writer's thread ---------------------------------------------------------------------
 
     def _write_for_ever(self) -> None:
         while True:
@@ -330,7 +334,7 @@ def _nobody(lines: Sequence[Logged]) -> None: ...
 def _nobody_broken(error: BaseException) -> None: ...
 
 
-# -- what errors mean -----------------------------------------------------------------------------------------------
+# -- what errors mean ----------------------------------------------------------------------------
 
 
 _SQLITE_PASSING = ("SQLITE_FULL", "SQLITE_BUSY", "SQLITE_LOCKED")
@@ -372,7 +376,7 @@ def _sqlstate(error: DBAPIError) -> str:
     return getattr(error.orig, "sqlstate", None) or ""
 
 
-# -- engines ----------------------------------------------------------------------------------------------------------
+# -- engines -------------------------------------------------------------------------------------
 
 
 def sqlite_path(url: str) -> Path:

@@ -1,4 +1,6 @@
-"""Work for later: a row, committed with whatever asked for it, carried out at its time and kept when it fails."""
+"""Work for later: a row, committed with whatever asked for it, carried out at its time and kept
+when it fails.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +45,9 @@ Doer = Callable[[Job], Awaitable[None]]
 def ask_for(
     unit: Unit, kind: str, payload: Mapping[str, Any], *, run_at: Millis, key: str | None = None
 ) -> bool:
-    """Ask for a job. With a ``key`` it is asked for once, however often; False when it was there already."""
+    """Ask for a job. With a ``key`` it is asked for once, however often; False when it was there
+    already.
+    """
     if key is not None:
         there = unit.connection.execute(select(jobs.c.id).where(jobs.c.key == key)).first()
         if there:

@@ -62,7 +62,9 @@ def take(unit: Unit, name: str, holder: str, length: Millis) -> Lease | None:
 
 
 def check(connection: Connection, name: str, epoch: int) -> None:
-    """Refuse (``Superseded``) whoever writes under an epoch that is over. Part of the transaction it guards."""
+    """Refuse (``Superseded``) whoever writes under an epoch that is over. Part of the transaction
+    it guards.
+    """
     statement = (
         _find.with_for_update(read=True) if connection.dialect.name == "postgresql" else _find
     )

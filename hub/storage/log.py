@@ -24,7 +24,9 @@ APPENDING = 0x6875620001
 
 @dataclass(eq=False)
 class Logged:
-    """One line of the log. ``data`` and ``changes`` are JSON, encoded once for the row and for every screen."""
+    """One line of the log. ``data`` and ``changes`` are JSON, encoded once for the row and for
+    every screen.
+    """
 
     seq: int
     at: Millis
@@ -88,8 +90,9 @@ def append(
 ) -> list[Logged]:
     """Append events, in order, numbered after the last one. Returns them as logged.
 
-    ``last`` saves a look when the caller is the only one who appends. On PostgreSQL the number is looked up
-    under an advisory lock that is held until the commit, so numbers have no gap and become visible in order.
+    ``last`` saves a look when the caller is the only one who appends. On PostgreSQL the number is
+    looked up under an advisory lock that is held until the commit, so numbers have no gap and
+    become visible in order.
     """
     if not announced:
         return []

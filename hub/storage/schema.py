@@ -1,4 +1,6 @@
-"""The tables that belong to no field of their own: the log, who has read how far, commands, jobs, leases."""
+"""The tables that belong to no field of their own: the log, who has read how far, commands, jobs,
+leases.
+"""
 
 from __future__ import annotations
 

@@ -29,7 +29,8 @@ from hub.storage.schema import counters
 
 
 class one_of(ColumnElement[bool]):  # noqa: N801 - reads as SQL
-    """``column`` is one of the texts in the parameter ``name``: one cached statement for any number of them.
+    """``column`` is one of the texts in the parameter ``name``: one cached statement for any number
+    of them.
 
     The parameter is given by ``texts``: a JSON array, unpacked inside the database.
     """
@@ -138,10 +139,11 @@ def count_of(connection: Connection, selectable: Any) -> int:
 
 
 class BulkInsert:
-    """Inserts many rows given as tuples in the order of ``names``, past SQLAlchemy's work for each row.
+    """Inserts many rows given as tuples in the order of ``names``, past SQLAlchemy's work for each
+    row.
 
-    SQLite runs one prepared statement for all; PostgreSQL gets one array a column (``unnest``). Values must be what the
-    driver takes: JSON already encoded to text.
+    SQLite runs one prepared statement for all; PostgreSQL gets one array a column (``unnest``).
+    Values must be what the driver takes: JSON already encoded to text.
     """
 
     def __init__(self, table: Table, names: Sequence[str] | None = None) -> None:

@@ -1,8 +1,10 @@
-"""Readers of the log with a durable position: each event has its effect exactly once, and poison is set aside.
+"""Readers of the log with a durable position: each event has its effect exactly once, and poison is
+set aside.
 
-A subscription reads in batches; the effects and the new position are committed together. A failing batch is
-halved until the event to blame stands alone; that one is set aside, tried again with growing pauses, then *parked*:
-shown to an administrator with its error and a replay button. Errors of the storage are never an event's fault.
+A subscription reads in batches; the effects and the new position are committed together. A failing
+batch is halved until the event to blame stands alone; that one is set aside, tried again with
+growing pauses, then *parked*: shown to an administrator with its error and a replay button. Errors
+of the storage are never an event's fault.
 """
 
 from __future__ import annotations

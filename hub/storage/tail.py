@@ -1,8 +1,11 @@
-"""The live end of the log: every committed event, in order, exactly once, to whoever follows on this node."""
+"""The live end of the log: every committed event, in order, exactly once, to whoever follows on
+this node.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
 
 import structlog
@@ -38,7 +41,9 @@ class Tail:
         self._followers.append((ANY, follower))
 
     async def start(self, poll_after: float | None) -> None:
-        """Begin at the head of the log. ``poll_after`` seconds, look by oneself (many nodes); None: never."""
+        """Begin at the head of the log. ``poll_after`` seconds, look by oneself (many nodes); None:
+        never.
+        """
         self.position = self.head = await self._database.read(log.last_seq)
         self._database.on_commit = self._committed
         self._bus.listen(self._heard)
@@ -89,10 +94,8 @@ class Tail:
 
     async def _fetch_for_ever(self, poll_after: float | None) -> None:
         while True:
-            try:
+            with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._behind.wait(), poll_after)
-            except TimeoutError:
-                pass
             self._behind.clear()
             try:
                 while lines := await self._database.read(log.read_since, self.position):

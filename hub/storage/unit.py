@@ -16,7 +16,8 @@ from hub.storage.chart import Chart
 class Unit:
     """The connection, the moment, and the events announced so far.
 
-    Everything written through ``connection`` and everything announced is committed together, or not at all.
+    Everything written through ``connection`` and everything announced is committed together, or not
+    at all.
     """
 
     __slots__ = ("_chart", "_heard", "announced", "command_id", "connection", "now")
@@ -30,7 +31,9 @@ class Unit:
         self._heard = 0
 
     def announce(self, *events: Event) -> None:
-        """Say that this happened: it goes into the log, and ``within`` handlers hear it before the commit."""
+        """Say that this happened: it goes into the log, and ``within`` handlers hear it before the
+        commit.
+        """
         self.announced.extend((event, self.command_id) for event in events)
 
     def new_id(self) -> str:

@@ -20,7 +20,9 @@ class BadJson(ValueError):
 
 
 def strict_json(content: bytes) -> Any:
-    """Decode JSON, refusing what readers disagree on: duplicate keys, NaN, lone surrogates, depth over 64."""
+    """Decode JSON, refusing what readers disagree on: duplicate keys, NaN, lone surrogates, depth
+    over 64.
+    """
     try:
         words = content.decode("utf-8")
         value = json.loads(words, object_pairs_hook=_distinct, parse_constant=_no_constant)
@@ -49,18 +51,21 @@ def _check(value: Any, depth: int) -> None:
     if depth > DEPTH_MOST:
         raise BadJson("nested too deeply")
     if isinstance(value, str):
-        if any("\ud800" <= c <= "\udfff" for c in value) or "\x00" in value:
-            raise BadJson("a text holds a character that is none")
-    elif isinstance(value, float):
-        if value in (float("inf"), float("-inf")):
-            raise BadJson("a number is too large")
+        _check_text(value)
+    elif isinstance(value, float) and value in (float("inf"), float("-inf")):
+        raise BadJson("a number is too large")
     elif isinstance(value, list):
         for item in value:
             _check(item, depth + 1)
     elif isinstance(value, dict):
         for key, item in value.items():
-            _check(key, depth)
+            _check_text(key)
             _check(item, depth + 1)
+
+
+def _check_text(text: str) -> None:
+    if any("\ud800" <= c <= "\udfff" for c in text) or "\x00" in text:
+        raise BadJson("a text holds a character that is none")
 
 
 class BoundedBodies:

@@ -146,7 +146,9 @@ async def _failed(request: Request, error: Exception) -> Response:
 
 
 def pointer(location: Sequence[Any]) -> str:
-    """A JSON pointer (RFC 6901) for a place in the request; parameters as ``/query/name``, ``/path/name``."""
+    """A JSON pointer (RFC 6901) for a place in the request; parameters as ``/query/name``,
+    ``/path/name``.
+    """
     parts = list(location)
     if parts and parts[0] == "body":
         parts = parts[1:]

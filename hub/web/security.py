@@ -8,10 +8,20 @@ from urllib.parse import urlsplit
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-PAGE_POLICY = (
-    "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self'"
-    " data:; connect-src 'self' ws: wss:; frame-src 'self' blob: data:; object-src 'none'; base-uri 'none'; form-action"
-    " 'self'; frame-ancestors 'none'"
+PAGE_POLICY = "; ".join(
+    (
+        "default-src 'self'",
+        "script-src 'self'",
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data: blob:",
+        "font-src 'self' data:",
+        "connect-src 'self' ws: wss:",
+        "frame-src 'self' blob: data:",
+        "object-src 'none'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    )
 )
 FILE_POLICY = "default-src 'none'; sandbox; frame-ancestors 'self'"
 
@@ -47,7 +57,9 @@ class SecurityHeaders:
 
 
 def is_own_origin(headers: Mapping[str, str], public_url: str, allowed: Collection[str]) -> bool:
-    """True when the request's ``Origin`` is the hub's own, or listed. A request without one is not from a page."""
+    """True when the request's ``Origin`` is the hub's own, or listed. A request without one is not
+    from a page.
+    """
     origin = headers.get("origin")
     if origin is None:
         return headers.get("sec-fetch-site", "none") in {"none", "same-origin"}

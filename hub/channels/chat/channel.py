@@ -1,4 +1,6 @@
-"""The chat's HTTP side: a visitor's session, who answers here, uploads and files. Its socket is ``realtime/visitors``."""
+"""The chat's HTTP side: a visitor's session, who answers here, uploads and files. Its socket is
+``realtime/visitors``.
+"""
 
 from __future__ import annotations
 
@@ -60,7 +62,9 @@ class Gate(Protocol):
 
 
 class ChatChannel:
-    """Kind ``chat``. Account settings: ``colour``, ``origins`` (sites that may show it; unset: the hub's setting)."""
+    """Kind ``chat``. Account settings: ``colour``, ``origins`` (sites that may show it; unset: the
+    hub's setting).
+    """
 
     kind = "chat"
     repeats_safely = True
@@ -91,7 +95,7 @@ class ChatChannel:
         self.tokens = tokens
         self.is_open: Callable[[Account], bool] = lambda account: True
 
-    # -- the port ----------------------------------------------------------------------------------------------
+    # -- the port --------------------------------------------------------------------------------
 
     async def send(self, account: Account, message: Outbound, progress: Progress) -> Receipt:
         """Nothing to do: the visitor reads the log."""
@@ -101,7 +105,9 @@ class ChatChannel:
         """Visitors come to us."""
 
     async def replay(self, account: Account, key: str, raw: bytes) -> None:
-        """What a widget sends is refused when it cannot be understood, so nothing lies in quarantine."""
+        """What a widget sends is refused when it cannot be understood, so nothing lies in
+        quarantine.
+        """
         raise Invalid("chat messages are never quarantined")
 
     def routes(self) -> Sequence[BaseRoute]:
@@ -112,7 +118,7 @@ class ChatChannel:
             Route("/chat/files/{id}", self._guarded(self._file), methods=["GET", "OPTIONS"]),
         ]
 
-    # -- what visitors say -------------------------------------------------------------------------------------
+    # -- what visitors say -----------------------------------------------------------------------
 
     async def say(
         self, account: Account, visitor: Visitor, id_: str, text: str, upload_ids: Sequence[str]
@@ -149,7 +155,7 @@ class ChatChannel:
             raise Invalid("an attachment is not there", Fault("/attachments", "no such upload"))
         return found
 
-    # -- doors -------------------------------------------------------------------------------------------------
+    # -- doors -----------------------------------------------------------------------------------
 
     def allowed_origin(self, account: Account | None, origin: str | None) -> bool:
         """True when a page of this origin may show the widget of this account."""

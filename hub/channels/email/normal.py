@@ -30,6 +30,9 @@ REFERENCES_MOST = 29
 _CID = re.compile(r' data-cid="([^"]*)"')
 _PLAIN_CID = re.compile(r"[\w.@+$%-]{1,200}", re.ASCII)
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
+_ENGLISH = re.compile(
+    r"\b(?:the|and|my|is|it|you|your|please|hello|have|where|what|not|for|with)\b"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +94,12 @@ def inbound_of(
         channel=account.kind,
         key=letter.key,
         sender=claim,
-        text=mail.text[:TEXT_MOST],
+        text=_plain(mail.text),
         thread_key=thread_key(claim, letter),
         conversation_id=decided.conversation_id if isinstance(decided, Continue) else None,
         queue_id=account.queue_id,
         html=html,
-        quoted=mail.quoted[:TEXT_MOST] or None,
+        quoted=_plain(mail.quoted) or None,
         subject=subject,
         language=account.language or _language(f"{mail.subject} {mail.text[:2_000]}"),
         said_at=mail.date,
@@ -174,5 +177,12 @@ def _others(mail: ParsedMail, ours: set[str]) -> list[str]:
     return [box.address for box in found.values()][:50]
 
 
+def _plain(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")[:TEXT_MOST]
+
+
 def _language(text: str) -> str | None:
-    return "zh" if _CHINESE.search(text) else None
+    """Chinese or English when the words say so plainly; the hub speaks these two."""
+    if _CHINESE.search(text):
+        return "zh"
+    return "en" if len(set(_ENGLISH.findall(text.lower()))) >= 2 else None
