@@ -108,7 +108,9 @@ def verify() -> None:
 
 @app.command()
 def doctor() -> None:
-    """Look at configuration, disk, limits and channels. Exit status 1 when something will not work."""
+    """Look at configuration, disk, limits and channels. Exit status 1 when something will
+    not work.
+    """
     settings = _settings()
     logs.set_up("error", json=False)
 

@@ -11,7 +11,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class Settings(BaseSettings):
-    """Everything the hub must know before it starts. Channels, queues and people are set up inside."""
+    """Everything the hub must know before it starts. Channels, queues and people are set up
+    inside.
+    """
 
     model_config = SettingsConfigDict(env_prefix="HUB_", env_file="hub.env", extra="forbid")
 

@@ -71,7 +71,9 @@ POLICY: Mapping[str, Mapping[Role, Reach]] = MappingProxyType(
 
 
 def reach_of(agent: Agent, action: str) -> Reach:
-    """How far ``agent`` may do ``action``. An action without a policy is a defect (``KeyError``)."""
+    """How far ``agent`` may do ``action``. An action without a policy is a defect
+    (``KeyError``).
+    """
     return POLICY[action][agent.role]
 
 

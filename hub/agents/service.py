@@ -104,7 +104,9 @@ def get_agent(unit: Unit, agent_id: str) -> Agent:
 
 
 def change_agent(unit: Unit, agent_id: str, changes: dict[str, Any], *, by: str) -> Agent:
-    """Change name, role, languages, teams, capacity or disabled. Sessions end when rights shrink."""
+    """Change name, role, languages, teams, capacity or disabled. Sessions end when rights
+    shrink.
+    """
     before = get_agent(unit, agent_id)
     after = replace(before, rev=before.rev + 1, **changes)
     if before.role is Role.ADMIN and (after.role is not Role.ADMIN or after.disabled):

@@ -1,1 +1,3 @@
-"""Everything put together: settings become parts, parts become one ASGI application and its loops."""
+"""Everything put together: settings become parts, parts become one ASGI application and its
+loops.
+"""

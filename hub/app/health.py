@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 
 
 async def health(request: Request) -> Response:
-    """200 while the hub can keep what it is given and its loops run; else 503 with what is wrong."""
+    """200 while the hub can keep what it is given and its loops run; else 503 with what is
+    wrong.
+    """
     hub: Hub = request.app.state.parts
     faults = faults_of(hub)
     body = {"status": "ok" if not faults else "failing", "faults": faults}

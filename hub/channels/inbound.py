@@ -112,5 +112,7 @@ def _quarantine(
 
 
 def received_all(unit: Unit, batch: Sequence[Inbound]) -> list[Received]:
-    """Several messages in one unit of work that does more (the e-mail channel marks its letters)."""
+    """Several messages in one unit of work that does more (the e-mail channel marks its
+    letters).
+    """
     return receive(unit, batch)

@@ -147,7 +147,9 @@ def outbox_of(connection: Connection, message_id: str) -> list[Any]:
 
 
 def outbox_counts(connection: Connection) -> dict[tuple[str, str], int]:
-    """How many sends are in each state, by channel: the outgoing half of the conservation balance."""
+    """How many sends are in each state, by channel: the outgoing half of the conservation
+    balance.
+    """
     rows = connection.execute(
         select(outbox.c.channel_id, outbox.c.state, func.count()).group_by(
             outbox.c.channel_id, outbox.c.state

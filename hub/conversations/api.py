@@ -183,7 +183,9 @@ async def put_draft(
 async def reply(
     conversation_id: str, body: ReplyBody, asked: Annotated[Asked, may("conversation.reply")]
 ) -> Response:
-    """Answer the customer. 409 `colleague_replied` when another agent wrote after `seen_ordinal`."""
+    """Answer the customer. 409 `colleague_replied` when another agent wrote after
+    `seen_ordinal`.
+    """
     crashpoint("OUT1")
     answer = await asked.change(
         service.reply,

@@ -11,7 +11,9 @@ from hub.kernel.ids import AgentId, ConversationId, CustomerId, MessageId, Queue
 
 @dataclass(frozen=True, kw_only=True)
 class ConversationEvent(Event):
-    """Something that whoever sees the conversation may see. Queue and agent are those it has now."""
+    """Something that whoever sees the conversation may see. Queue and agent are those it
+    has now.
+    """
 
     conversation_id: ConversationId
     customer_id: CustomerId

@@ -289,7 +289,9 @@ def note(
 def write_line(
     unit: Unit, conversation: Conversation, code: str, *, author: Author, about: str | None = None
 ) -> Conversation:
-    """Add a line of what happened to the thread: ``code`` says what, ``about`` with whom or what."""
+    """Add a line of what happened to the thread: ``code`` says what, ``about`` with whom or
+    what.
+    """
     after, message, changes = _say(
         unit, conversation, _Words(Direction.EVENT, author, code, State.SENT, (), about), {}
     )
@@ -366,7 +368,9 @@ def mark_read(unit: Unit, conversation_id: str, ordinal: int, *, by: Agent) -> C
 def customer_has(
     unit: Unit, conversation_id: str, ordinal: int, state: State, *, actor: str
 ) -> None:
-    """The customer's side has taken (*delivered*) or seen (*read*) every answer up to ``ordinal``."""
+    """The customer's side has taken (*delivered*) or seen (*read*) every answer up to
+    ``ordinal``.
+    """
     conversation = get(unit, conversation_id)
     below = ("sent",) if state is State.DELIVERED else ("sent", "delivered")
     fresh = store.unseen_replies(unit.connection, conversation.id, ordinal, below)

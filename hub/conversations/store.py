@@ -570,7 +570,9 @@ def find_attachment(
 
 
 def within_reach(agent_id: str, queue_ids: Iterable[str] | None) -> ColumnElement[bool]:
-    """Conversations an agent may see: their own and those of their queues; ``queue_ids`` None: all."""
+    """Conversations an agent may see: their own and those of their queues; ``queue_ids``
+    None: all.
+    """
     if queue_ids is None:
         return conversations.c.id.is_not(None)
     mine = list(queue_ids)

@@ -121,7 +121,9 @@ def get_customer(unit: Unit, customer_id: str) -> Customer:
 def change_customer(
     unit: Unit, customer_id: str, changes: dict[str, Any], *, if_rev: int, by: str
 ) -> CustomerView:
-    """Change name, language, note, tags or vip. ``StaleRev`` when it is not at ``if_rev`` any more."""
+    """Change name, language, note, tags or vip. ``StaleRev`` when it is not at ``if_rev``
+    any more.
+    """
     before = get_customer(unit, customer_id)
     if before.rev != if_rev:
         raise StaleRev(current=msgspec.to_builtins(CustomerView.of(before)))
@@ -134,7 +136,9 @@ def change_customer(
 def add_identity(
     unit: Unit, customer_id: str, kind: str, address: str, *, verified: bool, by: str
 ) -> CustomerView:
-    """Note another (normalised) address of a customer. ``IdentityTaken`` when it is another one's."""
+    """Note another (normalised) address of a customer. ``IdentityTaken`` when it is another
+    one's.
+    """
     customer = get_customer(unit, customer_id)
     owner = store.owner_of(unit.connection, kind, address)
     if owner == customer.id:

@@ -43,8 +43,8 @@ async def run(
     host: str = "127.0.0.1",
 ) -> None:
     """Run until interrupted. Everything lives in ``folder``; ``reset`` empties it first."""
-    if reset and folder.exists():
-        shutil.rmtree(folder)
+    if reset:
+        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
     async with AsyncExitStack() as stack:
         servers = await stack.enter_async_context(mail_servers())
         settings = Settings(

@@ -40,7 +40,9 @@ class Change:
     patch: Mapping[str, Any] | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """What goes into the log and over the line; ``full`` may be a view that is encoded there."""
+        """What goes into the log and over the line; ``full`` may be a view that is encoded
+        there.
+        """
         out: dict[str, Any] = {"entity": self.entity, "id": self.id, "rev": self.rev}
         if self.full is not None:
             out["full"] = self.full

@@ -9,7 +9,9 @@ from hub.kernel.clock import HOUR, MINUTE, SECOND, Millis
 
 @dataclass(frozen=True, slots=True)
 class Backoff:
-    """Pauses that double from ``first`` up to ``most``; none left after ``give_up_after`` in all."""
+    """Pauses that double from ``first`` up to ``most``; none left after ``give_up_after``
+    in all.
+    """
 
     first: Millis
     most: Millis

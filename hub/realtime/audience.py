@@ -36,7 +36,9 @@ class AgentAudience:
     agent: Agent
 
     def changes_for(self, line: Logged) -> str | None:
-        """The event's changes as this agent may see them, as JSON; None when it is none of theirs."""
+        """The event's changes as this agent may see them, as JSON; None when it is none of
+        theirs.
+        """
         if line.type in HIDDEN:
             return None
         if line.type in PRIVATE:

@@ -74,7 +74,9 @@ def commit(unit: Unit, epoch: int, deeds: Sequence[Deed]) -> Outcome:
 
 
 def expire_overdue(unit: Unit, epoch: int) -> int:
-    """Offers that ran out while no router ran are over, and nobody is to blame. Returns how many."""
+    """Offers that ran out while no router ran are over, and nobody is to blame. Returns how
+    many.
+    """
     leases.check(unit.connection, LEASE, epoch)
     overdue = [row for row in store.pending_offers(unit.connection) if row.deadline <= unit.now]
     ledger = Ledger(unit, epoch)

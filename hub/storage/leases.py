@@ -1,4 +1,6 @@
-"""A lease: one node at a time does a thing, and the epoch tells a late one that it no longer may."""
+"""A lease: one node at a time does a thing, and the epoch tells a late one that it no
+longer may.
+"""
 
 from __future__ import annotations
 

@@ -117,7 +117,9 @@ _count = (
 
 
 def next_numbers(connection: Connection, name: str, count: int) -> range:
-    """Take ``count`` consecutive numbers, gap-free as far as transactions commit, beginning with 1."""
+    """Take ``count`` consecutive numbers, gap-free as far as transactions commit, beginning
+    with 1.
+    """
     last = connection.execute(_count, {"counter": name, "by": count}).scalar()
     if last is None:
         connection.execute(counters.insert().values(name=name, value=count))

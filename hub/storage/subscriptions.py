@@ -144,7 +144,9 @@ class Reader:
 
 
 async def retry(database: Database, subscription: Subscription, seq: int) -> bool:
-    """Try one set-aside event again; True when it was digested. Counts the attempt when it was not."""
+    """Try one set-aside event again; True when it was digested. Counts the attempt when it
+    was not.
+    """
 
     def digest(unit: Unit) -> None:
         line = log.read_one(unit.connection, seq)

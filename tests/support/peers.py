@@ -341,6 +341,7 @@ class EmailPeer(Peer):
     """Between the hub and the IMAP server."""
     channel: EmailChannel
     readers: _MendedLater
+    looking: asyncio.Lock
 
     @classmethod
     @override
@@ -366,6 +367,7 @@ class EmailPeer(Peer):
             )
             peer = cls(hub, account)
             peer.servers, peer.line, peer.readers = servers, line, readers
+            peer.looking = asyncio.Lock()
             channel = hub.registry.kinds["email"]
             assert isinstance(channel, EmailChannel)
             peer.channel = channel
@@ -382,7 +384,8 @@ class EmailPeer(Peer):
         )
         await self.servers.put("support@desk.example", letter)
         try:
-            await self.channel.look(self.account)
+            async with self.looking:
+                await self.channel.look(self.account)
         except ImapTrouble:
             return False
         return True

@@ -49,6 +49,13 @@ def told(session: Session) -> list[dict[str, Any]]:
     return frames
 
 
+def replay_what_fits(session: Session) -> None:
+    seq = 4
+    while session.has_room:
+        seq += 1
+        session.replay(an_event(seq, json.dumps(["x" * 2_000])))
+
+
 def test_a_client_that_says_hello_is_welcomed_and_told_what_it_missed() -> None:
     session = Session(AGENT, NOON)
 
@@ -276,16 +283,12 @@ def test_the_replay_has_room_again_once_the_client_has_read() -> None:
     session = Session(AGENT, NOON)
     session.hear(HELLO, NOON)
     session.welcome("E", 9_000, resumed=True)
-    seq = 4
-    while session.has_room:
-        seq += 1
-        session.replay(an_event(seq, json.dumps(["x" * 2_000])))
+    replay_what_fits(session)
 
     read = told(session)
 
-    has_room_again = session.has_room
     assert 100 < len(read) < QUEUE_FRAMES
-    assert has_room_again
+    assert session.has_room
     assert session.phase is Phase.CATCHING_UP
 
 

@@ -1,4 +1,6 @@
-"""The measurement measures what it says; its floors are held only where there is quiet to measure."""
+"""The measurement measures what it says; its floors are held only where there is quiet to
+measure.
+"""
 
 from __future__ import annotations
 
