@@ -1,5 +1,6 @@
-"""How fast mails are read here, and become conversations: for ``hub bench``, on 200 mixed mails made
-the same way every time."""
+"""How fast mails are read here, and become conversations: for ``hub bench``, on 200 mixed mails
+made the same way every time.
+"""
 
 from __future__ import annotations
 

@@ -151,8 +151,10 @@ class Reading:
         done: list[_Read | _Failed] = [*failed]
         for checkpoint, some in self._by_checkpoint(loaded).items():
             read = await self.pools.of(checkpoint).parse([raw for _, raw in some])
-            for (row, _), mail in zip(some, read, strict=True):
-                done.append(await self._prepare(row, mail))
+            preparing = (
+                self._prepare(row, mail) for (row, _), mail in zip(some, read, strict=True)
+            )
+            done += await asyncio.gather(*preparing)
         crashpoint("IN8")
         await self._commit(done)
         return len(done)
@@ -195,6 +197,7 @@ class Reading:
         return found
 
     async def _prepare(self, row: Any, mail: ParsedMail | SetAside) -> _Read | _Failed:
+        """A mail that was read as a letter, its files safe on disk."""
         if isinstance(mail, SetAside):
             return _Failed(row, mail.reason, mail.attempts, is_final=True)
         digests = [await self._blobs.put(part.content) for part in mail.attachments]
