@@ -249,7 +249,7 @@ def environment(folder: Path, port: int, database_url: str | None) -> dict[str, 
 
 async def set_up(folder: Path, database_url: str | None) -> None:
     """A hub with one queue, one webhook, agents at work and a supervisor who watches."""
-    folder.mkdir(mode=0o700)
+    await asyncio.to_thread(folder.mkdir, mode=0o700)
     settings = Settings(folder=folder, database_url=database_url)
     migrate(settings.database, now())
     hub = Hub(settings)

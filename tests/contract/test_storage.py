@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 
 import pytest
-from sqlalchemy import Column, Integer, Table, Text, select
+from sqlalchemy import Column, Integer, MetaData, Table, Text, create_engine, select
 
 from hub.kernel.clock import MINUTE, SetClock
 from hub.kernel.errors import Conflict
@@ -21,16 +22,17 @@ from hub.storage.jobs import Job, Worker
 from hub.storage.leases import Superseded
 from hub.storage.log import Logged
 from hub.storage.migrate import WrongSchema, check, migrate
-from hub.storage.schema import hub_facts, metadata
+from hub.storage.schema import hub_facts
 from hub.storage.sql import next_numbers
 from hub.storage.subscriptions import Reader
 from hub.storage.tail import Tail
 from hub.storage.unit import Unit
+from tests.support.cutproxy import eventually
 from tests.support.desk import NOON
 
 marks = Table(
     "test_marks",
-    metadata,
+    MetaData(),
     Column("name", Text, primary_key=True),
     Column("count", Integer, nullable=False),
 )
@@ -59,6 +61,10 @@ async def a_database(
     url: str, chart: Chart | None = None, clock: SetClock | None = None
 ) -> AsyncIterator[Database]:
     migrate(url, NOON)
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        marks.create(connection, checkfirst=True)
+    engine.dispose()
     database = Database(url, chart=chart, clock=clock or SetClock(NOON))
     await database.start()
     try:
@@ -78,6 +84,10 @@ def noticing(unit: Unit, items: Sequence[str]) -> Sequence[str]:
         unit.announce(notice(item))
         unit.connection.execute(marks.insert().values(name=item, count=1))
     return items
+
+
+def noticed(what: str, unit: Unit) -> None:
+    unit.announce(notice(what))
 
 
 async def logged(database: Database) -> list[Logged]:
@@ -163,7 +173,7 @@ async def test_a_subscription_sees_each_event_once_across_restarts(any_database:
     (subscription,) = chart.subscriptions
     async with a_database(any_database, chart) as database:
         for name in ("a", "b"):
-            await database.write(lambda unit, name=name: unit.announce(notice(name)))
+            await database.write(partial(noticed, name))
         while await Reader(database, subscription).advance():
             pass
         await database.write(lambda unit: unit.announce(notice("c")))
@@ -192,7 +202,7 @@ async def test_poison_is_set_aside_parked_and_can_be_replayed(any_database: str)
     async with a_database(any_database, chart, clock) as database:
         reader = Reader(database, subscription)
         for name in ("a", "poison", "b", "c"):
-            await database.write(lambda unit, name=name: unit.announce(notice(name)))
+            await database.write(partial(noticed, name))
 
         while await reader.advance():
             pass
@@ -305,9 +315,7 @@ async def test_the_tail_passes_on_every_commit_in_order_and_once(any_database: s
         await tail.start(None)
 
         await asyncio.gather(*(database.write_together(noticing, f"m{n}") for n in range(200)))
-        async with asyncio.timeout(5):
-            while len(heard) < 200:
-                await asyncio.sleep(0.01)
+        await eventually(lambda: len(heard) >= 200)
         await tail.stop()
 
     assert heard == list(range(1, 201))
@@ -327,9 +335,7 @@ async def test_two_writers_number_without_gap_and_the_tail_of_each_sees_both(
         works = [one.write_together(noticing, f"one{n}") for n in range(100)]
         works += [two.write_together(noticing, f"two{n}") for n in range(100)]
         await asyncio.gather(*works)
-        async with asyncio.timeout(5):
-            while len(heard) < 200:
-                await asyncio.sleep(0.01)
+        await eventually(lambda: len(heard) >= 200)
         await tail.stop()
 
         assert heard == list(range(1, 201))
