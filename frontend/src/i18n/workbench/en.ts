@@ -65,9 +65,12 @@ export const en = {
     go_on: 'I am here, go on',
     reasons: {
       break: 'Break',
-      lunch: 'Lunch',
+      meal: 'Meal',
       meeting: 'Meeting',
       training: 'Training',
+      paperwork: 'Paperwork',
+      coaching: 'Coaching',
+      other: 'Busy',
     },
   },
   link: {

@@ -67,9 +67,12 @@ export const zh: Catalogue = {
     go_on: '我在，继续派',
     reasons: {
       break: '休息',
-      lunch: '用餐',
+      meal: '用餐',
       meeting: '会议',
       training: '培训',
+      paperwork: '文书',
+      coaching: '辅导',
+      other: '忙碌',
     },
   },
   link: {

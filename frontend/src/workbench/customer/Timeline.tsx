@@ -89,7 +89,9 @@ function MomentLine({ moment, current }: { moment: Moment; current: Id | undefin
         className={moment.id === current ? 'cut plain m' : 'cut plain'}
       >
         {moment.number !== undefined && <span className="num">#{moment.number} </span>}
-        <bdi>{moment.subject}</bdi>
+        <bdi>
+          {moment.subject ?? (isChannel(moment.channel) ? t(`channels.${moment.channel}`) : '')}
+        </bdi>
       </Link>
       <span className={open ? 'sm t-accent' : 'sm faint num'}>
         {open ? t('customer.status_open') : when}

@@ -30,13 +30,12 @@ export function CustomersPage({ q, onSearch }: ListProps) {
     queryKey: ['customers', q],
     placeholderData: keepPreviousData,
     initialPageParam: null as string | null,
-    queryFn: async ({ pageParam, signal }) => {
+    // Not for the store: a list counts neither conversations nor tickets.
+    queryFn: ({ pageParam, signal }) => {
       const asked = new URLSearchParams({ limit: '50' });
       if (q !== '') asked.set('q', q);
       if (pageParam !== null) asked.set('cursor', pageParam);
-      const page = await hub.read<Page<Customer>>(`/api/customers?${asked}`, signal);
-      hub.store.put('customer', page.items);
-      return page;
+      return hub.read<Page<Customer>>(`/api/customers?${asked}`, signal);
     },
     getNextPageParam: (page) => page.next,
   });
@@ -82,8 +81,6 @@ export function CustomersPage({ q, onSearch }: ListProps) {
                 <th>{t('customer.name')}</th>
                 <th>{t('customer.identities')}</th>
                 <th className="only-wide">{t('customer.tags')}</th>
-                <th className="r only-wide">{t('customer.conversations')}</th>
-                <th className="r only-wide">{t('customer.open_tickets')}</th>
                 <th className="r only-wide">{t('customer.last')}</th>
               </tr>
             </thead>
@@ -120,8 +117,6 @@ export function CustomersPage({ q, onSearch }: ListProps) {
                       ))}
                     </span>
                   </td>
-                  <td className="r only-wide">{customer.conversations}</td>
-                  <td className="r only-wide">{customer.open_tickets}</td>
                   <td className="r only-wide muted">
                     {dateOf(customer.created_at, now, language)}
                   </td>

@@ -292,16 +292,21 @@ function Empty({ view, filter, onView, onPresence }: EmptyProps) {
       title={t('desk.empty.mine')}
       text={available ? t('desk.empty.mine_available') : t('desk.empty.mine_away')}
     >
-      <button type="button" className="btn primary" onClick={() => onView('waiting')}>
+      {!available && (
+        <button type="button" className="btn primary" onClick={() => onPresence('available')}>
+          {t('desk.empty.go_available')}
+        </button>
+      )}
+      <button
+        type="button"
+        className={available ? 'btn primary' : 'btn'}
+        onClick={() => onView('waiting')}
+      >
         {t('desk.empty.see_waiting', { count: waiting })}
       </button>
-      {available ? (
+      {available && (
         <button type="button" className="btn" onClick={() => onPresence('away')}>
           <Icon name="cup" /> {t('desk.empty.take_break')}
-        </button>
-      ) : (
-        <button type="button" className="btn" onClick={() => onPresence('available')}>
-          {t('desk.empty.go_available')}
         </button>
       )}
     </StatePanel>

@@ -13,7 +13,7 @@ import { Pips } from '@/ui/Pips';
 import { SkeletonRows } from '@/ui/Skeleton';
 import { StatePanel } from '@/ui/StatePanel';
 import { toast } from '@/ui/toasts';
-import { PresenceDot, problemOf, useWords, type DotState } from '@/workbench/parts';
+import { LoadPips, PresenceDot, problemOf, useWords, type DotState } from '@/workbench/parts';
 import { BarSlot } from '@/workbench/shell';
 
 import { levelMark, needsOf, totalsOf, waitMark, type Mark, type Need } from './health';
@@ -391,11 +391,7 @@ function Person({ agent, presence, ground, dot, now }: PersonProps) {
             <span className="cut grow">{agent.name}</span>
             {presence !== undefined && status !== 'offline' && (
               <>
-                <Pips
-                  used={presence.load}
-                  total={Math.max(presence.capacity, presence.load)}
-                  label={t('presence.load', presence)}
-                />
+                <LoadPips load={presence.load} capacity={presence.capacity} />
                 <span className="num sm faint">{clockOf(now - presence.since)}</span>
               </>
             )}

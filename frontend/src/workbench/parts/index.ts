@@ -4,6 +4,7 @@ import './parts.css';
 export { Avatar, CHANNEL_ICON, ChannelIcon } from './Avatar';
 export { clockFor, type Clock } from './clock';
 export { ClockChip } from './ClockChip';
+export { LoadPips, loadWords } from './LoadPips';
 export { PresenceDot, type DotState } from './PresenceDot';
 export { problemOf, wordsFor } from './problems';
 export { SnippetText, type Snippet } from './Snippet';

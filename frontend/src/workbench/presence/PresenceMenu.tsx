@@ -6,21 +6,24 @@ import type { Presence } from '@/domain/entities';
 import { clockOf } from '@/i18n/format';
 import { useConnection, useServerNow } from '@/sync-react';
 import { Icon } from '@/ui/icons';
-import { Pips } from '@/ui/Pips';
 import { play } from '@/ui/sounds';
 import { KEYS, useActions } from '@/workbench/actions';
-import { PresenceDot, useWords, type DotState, type T } from '@/workbench/parts';
+import {
+  LoadPips,
+  loadWords,
+  PresenceDot,
+  useWords,
+  type DotState,
+  type T,
+} from '@/workbench/parts';
 
-import { REASONS, useMyPresence, useSetPresence } from './usePresence';
+import { OTHER_REASONS, REASONS, useMyPresence, useSetPresence } from './usePresence';
 
 function reasonWords(reason: string | null, t: T): string | null {
   if (reason === null) return null;
-  const known = REASONS.find((one) => one === reason);
+  const known = [...REASONS, ...OTHER_REASONS].find((one) => one === reason);
   return known === undefined ? reason : t(`presence.reasons.${known}`);
 }
-
-/** Capacity is in units of attention; as pips it is told in fifths. */
-const PIPS = 5;
 
 export function PresenceMenu() {
   const { t } = useWords();
@@ -62,15 +65,8 @@ export function PresenceMenu() {
           <PresenceDot state={dot} />
           <span className="m only-wide">{words}</span>
           {status === 'away' && presence !== undefined && <Since presence={presence} />}
-          <Pips
-            used={capacity > 0 ? Math.ceil((load / capacity) * PIPS) : 0}
-            total={PIPS}
-            label={t('presence.load', { load, capacity })}
-            {...(load > capacity ? { tone: 'bad' } : {})}
-          />
-          <span className="num muted sm">
-            {capacity > 0 ? Math.round((load / capacity) * 100) : 0}%
-          </span>
+          <LoadPips load={load} capacity={capacity} />
+          <span className="num muted sm">{loadWords(load, capacity)}</span>
           <Icon name="up" size={14} />
         </button>
       </Menu.Target>

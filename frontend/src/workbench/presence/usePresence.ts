@@ -6,7 +6,9 @@ import { useGround, useHub, useLive } from '@/sync-react';
 import { toast } from '@/ui/toasts';
 import { problemOf, useWords } from '@/workbench/parts';
 
-export const REASONS = ['break', 'lunch', 'meeting', 'training'] as const;
+export const REASONS = ['break', 'meal', 'meeting', 'training'] as const;
+/** What a colleague may say beside: known words, though not offered here. */
+export const OTHER_REASONS = ['paperwork', 'coaching', 'other'] as const;
 export type Reason = (typeof REASONS)[number];
 
 export function useMyPresence(): Presence | undefined {

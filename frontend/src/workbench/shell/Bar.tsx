@@ -4,7 +4,7 @@ import { useSyncExternalStore, type ReactNode } from 'react';
 
 import type { Id } from '@/domain/entities';
 import { timeOf } from '@/i18n/format';
-import { useReadable, useHub, useServerNow } from '@/sync-react';
+import { useGround, useHub, useReadable, useServerNow } from '@/sync-react';
 import { Icon } from '@/ui/icons';
 import { PresenceDot, useWords } from '@/workbench/parts';
 import { PresenceMenu } from '@/workbench/presence';
@@ -40,14 +40,24 @@ export function Bar({
   return (
     <footer className="bar" aria-label={t('nav.desk')}>
       {children}
-      <WrapUps onOpen={onOpen} />
       <div className="bar-slot" ref={setSlot} />
+      <Organisation />
+      <WrapUps onOpen={onOpen} />
       <span className="grow only-wide" />
       <Waiting />
       <LineState />
       <PresenceMenu />
       <TimeNow />
     </footer>
+  );
+}
+
+/** Whose desk this is; what a page puts there is more to the point. */
+function Organisation() {
+  const { organisation } = useGround() ?? {};
+  const name = organisation?.name;
+  return (
+    <span className="bar-name muted cut only-wide">{typeof name === 'string' ? name : ''}</span>
   );
 }
 

@@ -4,7 +4,6 @@ import type { LiveTopic, LiveTopics } from '@/domain/frames';
 import type {
   Command,
   Connection,
-  DraftAttachment,
   DraftView,
   Ground,
   Hub,
@@ -178,7 +177,7 @@ export function anEntry(letter: Letter, fields: Partial<OutboxEntry> = {}): Outb
     mode: letter.mode,
     path: '',
     body: { text: letter.text, attachments: [], seen_ordinal: letter.seen_ordinal },
-    attachments: (letter.attachments ?? []),
+    attachments: letter.attachments ?? [],
     state: 'queued',
     order: 1,
     made_at: NOON,

@@ -25,7 +25,8 @@ type ThreadHeadProps = {
 };
 
 export function ThreadHead({ conversation, commands, onBack, onPanel }: ThreadHeadProps) {
-  const { t } = useWords();
+  const { t, language } = useWords();
+  const queue = useEntity('queue', conversation.queue_id);
   const me = useGround()?.me.id;
   const ended = conversation.status === 'ended';
   const waiting = !ended && conversation.agent_id === null;
@@ -57,7 +58,7 @@ export function ThreadHead({ conversation, commands, onBack, onPanel }: ThreadHe
         <div className="th-sub">
           <span className="num">#{conversation.number}</span>
           <span className="cut" dir="auto">
-            {conversation.subject}
+            {conversation.subject ?? queue?.name[language]}
           </span>
           <span className="chip line only-wide">{useStanding(conversation)}</span>
           <span className="only-narrow">
