@@ -185,16 +185,31 @@ def anyone() -> Any:
 
 def check_routes(app: FastAPI) -> None:
     """Refuse to start with a route that declares no right."""
-    found = [context.original_route for context in iter_route_contexts(app.routes)]
     silent = [
         f"{sorted(route.methods or ())} {route.path}"
-        for route in found
-        if isinstance(route, APIRoute) and not _declares(route)
+        for route in _routes_of(app)
+        if _declared(route) is None
     ]
     if silent:
         raise RuntimeError(f"routes without a policy: {', '.join(silent)}")
 
 
-def _declares(route: APIRoute) -> bool:
+def rights_of_routes(app: FastAPI) -> dict[tuple[str, str], str | None]:
+    """The action each route needs, by (lower-case method, path); None: open to everybody."""
+    found: dict[tuple[str, str], str | None] = {}
+    for route in _routes_of(app):
+        call = _declared(route)
+        action = call.action if isinstance(call, _Right) else None
+        found |= {(method.lower(), route.path): action for method in route.methods or ()}
+    return found
+
+
+def _routes_of(app: FastAPI) -> list[APIRoute]:
+    found = [context.original_route for context in iter_route_contexts(app.routes)]
+    return [route for route in found if isinstance(route, APIRoute)]
+
+
+def _declared(route: APIRoute) -> Callable[..., Any] | None:
+    """The dependency that says who may come in, if there is one."""
     calls = [dependency.call for dependency in route.dependant.dependencies]
-    return any(isinstance(call, _Right) or call is _open_to_all for call in calls)
+    return next((call for call in calls if isinstance(call, _Right) or call is _open_to_all), None)

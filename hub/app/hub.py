@@ -24,7 +24,7 @@ from hub.agents.asking import check_routes
 from hub.agents.events import AgentChanged
 from hub.agents.model import Agent
 from hub.agents.passwords import Passwords
-from hub.app import health, lookup, pages
+from hub.app import health, lookup, pages, reference
 from hub.app.limits import Limits, address_of
 from hub.app.loops import Loops
 from hub.channels import outbound
@@ -37,6 +37,7 @@ from hub.channels.events import ChannelChanged
 from hub.channels.inbound import Inbox
 from hub.channels.memory.channel import MemoryChannel
 from hub.channels.outbound import Outbox
+from hub.channels.port import Account
 from hub.channels.registry import Registry
 from hub.channels.secrets import Vault
 from hub.channels.sms.channel import SmsChannel
@@ -137,6 +138,7 @@ class Hub:
             origins=settings.widget_origins,
             address_of=self.address_of,
         )
+        self.chat.is_open = self._is_staffed
         self.registry.add_kind(self.chat)
         self.mail = EmailChannel(
             self.database,
@@ -201,6 +203,19 @@ class Hub:
         waiting = self.router.waiting(conversation_id)
         return None if waiting is None else msgspec.to_builtins(waiting)
 
+    def _is_staffed(self, account: Account) -> bool:
+        """Whether anybody of an account's queue is there: free, busy, or finishing. Without a
+        queue: anybody at all.
+        """
+        figures = self.router.live_figures()
+        if account.queue_id is None:
+            return bool(figures.agents.available + figures.agents.busy + figures.agents.wrap_up)
+        return any(
+            queue.idle + queue.busy + queue.wrap_up
+            for queue in figures.queues
+            if queue.id == account.queue_id
+        )
+
     def agent_name(self, agent_id: str) -> str:
         """What customers know an agent by."""
         return self.agent_names.get(agent_id, "")
@@ -230,7 +245,7 @@ class Hub:
             version="1",
             docs_url=None,
             redoc_url=None,
-            openapi_url="/openapi.json",
+            openapi_url=None,
         )
         api.state.parts = self
         for part in (
@@ -242,6 +257,7 @@ class Hub:
             tickets_api,
             knowledge_api,
             lookup,
+            reference,
         ):
             api.include_router(part.routes)
         problems.install(api)

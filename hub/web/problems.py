@@ -53,9 +53,9 @@ _STATUS: tuple[tuple[type[Refusal], int], ...] = (
 )
 
 
-def status_of(refusal: Refusal) -> int:
+def status_of(refusal: type[Refusal]) -> int:
     """The HTTP status that says what kind of refusal it is."""
-    return next((status for kind, status in _STATUS if isinstance(refusal, kind)), 400)
+    return next((status for kind, status in _STATUS if issubclass(refusal, kind)), 400)
 
 
 def problem(
@@ -85,7 +85,7 @@ def of_refusal(refusal: Refusal) -> Response:
     headers = {"Retry-After": str(refusal.retry_after)} if isinstance(refusal, TooMany) else None
     faults = refusal.faults if isinstance(refusal, Invalid) else ()
     return problem(
-        status_of(refusal),
+        status_of(type(refusal)),
         refusal.code,
         refusal.message,
         faults=faults,
