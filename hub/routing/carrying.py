@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from hub.routing.state import State
 
 DRAINING = RoutingState.DRAINING
+ENDED_BY = {
+    ItemState.WRAP_UP: TimerKind.WRAP_UP,
+    ItemState.CONNECTING: TimerKind.CONNECT,
+    ItemState.PARKED: TimerKind.PARK,
+}
 
 
 def reserve(state: State, offer: Offer) -> None:
@@ -109,15 +114,9 @@ def wrap_up_timer(seat: Seat, work: Work) -> str:
 
 def disarm_work(state: State, seat: Seat, work: Work) -> None:
     """Let no timer of the work's present state fire."""
-    timers = state.timers
-    if work.state is ItemState.WRAP_UP:
-        timers.disarm(TimerKind.WRAP_UP, wrap_up_timer(seat, work))
-    elif work.state is ItemState.CONNECTING:
-        timers.disarm(TimerKind.CONNECT, work.item)
-    elif work.state is ItemState.PARKED:
-        timers.disarm(TimerKind.PARK, work.item)
-    else:
-        timers.disarm(TimerKind.SILENCE, work.item)
+    kind = ENDED_BY.get(work.state, TimerKind.SILENCE)
+    entity = wrap_up_timer(seat, work) if kind is TimerKind.WRAP_UP else work.item
+    state.timers.disarm(kind, entity)
 
 
 def weigh_all(state: State, seat: Seat) -> None:

@@ -8,6 +8,7 @@ by everybody in the same line. So a whole class of items moves forward by changi
 from __future__ import annotations
 
 SEQ_BITS = 40
+SEQ_MASK = (1 << SEQ_BITS) - 1
 MOMENT_BITS = 72
 LOWEST = -(1 << (SEQ_BITS + MOMENT_BITS + 40))
 """Below every key and rank."""
@@ -16,16 +17,6 @@ LOWEST = -(1 << (SEQ_BITS + MOMENT_BITS + 40))
 def place_of(moment: int, seq: int) -> int:
     """Earlier moment first, then smaller number; ``moment`` may be before 1970, ``seq`` may not."""
     return (moment << SEQ_BITS) + seq
-
-
-def moment_of(place: int) -> int:
-    """The moment a place was made of."""
-    return place >> SEQ_BITS
-
-
-def seq_of(place: int) -> int:
-    """The number a place was made of."""
-    return place & (1 << SEQ_BITS) - 1
 
 
 def item_base(band: int, offset: int) -> int:

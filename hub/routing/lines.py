@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator
+from itertools import chain
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -26,7 +27,7 @@ class Line(Generic[T]):
     is empty.
     """
 
-    __slots__ = ("_keys", "_lasts", "_size", "_things", "base", "head")
+    __slots__ = ("_keys", "_lasts", "_things", "base", "head")
 
     def __init__(self, base: int = 0) -> None:
         self.base = base
@@ -34,19 +35,20 @@ class Line(Generic[T]):
         self._keys: list[list[int]] = []
         self._things: list[list[T]] = []
         self._lasts: list[int] = []
-        self._size = 0
+        """The last key of every block."""
 
     def __len__(self) -> int:
-        return self._size
+        return sum(map(len, self._keys))
+
+    def __bool__(self) -> bool:
+        return bool(self._lasts)
 
     def __iter__(self) -> Iterator[T]:
-        for things in self._things:
-            yield from things
+        return chain.from_iterable(self._things)
 
     def keys(self) -> Iterator[int]:
         """Every key, smallest first."""
-        for keys in self._keys:
-            yield from keys
+        return chain.from_iterable(self._keys)
 
     def add(self, key: int, thing: T) -> None:
         """Let a thing stand where its key says."""
@@ -56,41 +58,32 @@ class Line(Generic[T]):
             self._things.append([thing])
             lasts.append(key)
             self.head = self.base + key
-        elif key > lasts[-1]:
-            self._keys[-1].append(key)
-            self._things[-1].append(thing)
-            lasts[-1] = key
-            if len(self._keys[-1]) > 2 * BLOCK:
-                self._split(len(lasts) - 1)
-        else:
-            block = bisect_left(lasts, key) if len(lasts) > 1 else 0
-            keys = self._keys[block]
-            at = bisect_left(keys, key)
-            keys.insert(at, key)
-            self._things[block].insert(at, thing)
-            if at == 0 and block == 0:
-                self.head = self.base + key
-            if len(keys) > 2 * BLOCK:
-                self._split(block)
-        self._size += 1
+            return
+        block = bisect_left(lasts, key) if key < lasts[-1] else len(lasts) - 1
+        keys = self._keys[block]
+        at = bisect_left(keys, key)
+        keys.insert(at, key)
+        self._things[block].insert(at, thing)
+        if at == 0 and block == 0:
+            self.head = self.base + key
+        if key > lasts[block]:
+            lasts[block] = key
+        if len(keys) > 2 * BLOCK:
+            self._split(block)
 
     def remove(self, key: int) -> None:
         """Let the thing with this key leave. A ``KeyError`` when there is none."""
-        lasts = self._lasts
-        block = bisect_left(lasts, key) if len(lasts) > 1 else 0
-        if block == len(lasts):
+        block = bisect_left(self._lasts, key)
+        if block == len(self._lasts):
             raise KeyError(key)
         keys = self._keys[block]
-        at = bisect_left(keys, key) if keys[0] != key else 0
-        if at == len(keys) or keys[at] != key:
+        at = bisect_left(keys, key)
+        if keys[at] != key:
             raise KeyError(key)
         del keys[at], self._things[block][at]
-        self._size -= 1
-        if not keys:
-            del self._keys[block], self._things[block], lasts[block]
-        elif at == len(keys):
-            lasts[block] = keys[-1]
-        if at == 0 and block == 0 and lasts:
+        if at == len(keys):
+            self._close_up(block)
+        if at == 0 and block == 0 and self._keys:
             self.head = self.base + self._keys[0][0]
 
     def rebase(self, base: int) -> None:
@@ -102,12 +95,20 @@ class Line(Generic[T]):
         """How many stand before this key."""
         block = bisect_left(self._lasts, key)
         if block == len(self._lasts):
-            return self._size
+            return len(self)
         return sum(map(len, self._keys[:block])) + bisect_left(self._keys[block], key)
 
     def first(self, most: int) -> list[T]:
         """The first of the line, at most so many."""
         return self._things[0][:most] if self._things else []
+
+    def _close_up(self, block: int) -> None:
+        """The last of a block has left: say who is last now, or forget an empty block."""
+        keys = self._keys[block]
+        if keys:
+            self._lasts[block] = keys[-1]
+        else:
+            del self._keys[block], self._things[block], self._lasts[block]
 
     def _split(self, block: int) -> None:
         keys, things = self._keys[block], self._things[block]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from hub.kernel.ids import AgentId, OfferId, QueueId, WorkItemId
 from hub.routing.capacity import ALL_MEDIA, MEDIA
-from hub.routing.keys import moment_of, place_of, seq_of
+from hub.routing.keys import SEQ_BITS, SEQ_MASK, place_of
 from hub.routing.model import Agent, ItemState, OfferMode, OfferState, Presence, RoutingState
 
 if TYPE_CHECKING:
@@ -78,12 +78,12 @@ class WorkItem:
     @property
     def due(self) -> int:
         """When it should have been answered."""
-        return moment_of(self.place)
+        return self.place >> SEQ_BITS
 
     @property
     def seq(self) -> int:
         """Its number among all items."""
-        return seq_of(self.place)
+        return self.place & SEQ_MASK
 
     @property
     def queue(self) -> QueueId:

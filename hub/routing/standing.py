@@ -15,14 +15,15 @@ from hub.routing.timers import TimerKind
 if TYPE_CHECKING:
     from hub.routing.state import State
 
+ROUTABLE = RoutingState.ROUTABLE
 FULL = "full"
 UNNEEDED = "unneeded"
 
 
 def why_out(seat: Seat) -> str | None:
     """Why the agent is offered nothing at all, capacity aside; ``None`` when they may be."""
-    if seat.state is not RoutingState.ROUTABLE:
-        return seat.state.value
+    if seat.state is not ROUTABLE:
+        return seat.state
     if not seat.connected:
         return "connection_lost"
     if seat.pending is not None and not seat.pending[0].routable:
@@ -62,8 +63,7 @@ def supply_for(state: State, seat: Seat) -> Supply | None:
     room = room_of(seat, state.terms)
     if not room:
         return None
-    load = load_of(seat)
-    return seat.profile.supplies.get((room, load)) or state.index.supply(seat.profile, room, load)
+    return state.index.supply(seat.profile, room, load_of(seat))
 
 
 def count(counts: dict[str, int], reason: str | None, by: int) -> None:
