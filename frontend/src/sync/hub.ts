@@ -264,6 +264,7 @@ export class SyncedHub implements Hub {
     if (frame.t === 'event') this.event(frame);
     else if (frame.t === 'live') this.live.hear(frame.topic, frame.key, frame.value);
     else if (frame.t === 'beat' || frame.t === 'caught_up') this.store.caughtUp();
+    if (frame.t === 'beat') this.live.complete(); // by now everything ephemeral has been sent once
   }
 
   private event(frame: EventFrame): void {
@@ -274,7 +275,6 @@ export class SyncedHub implements Hub {
   }
 
   private caughtUp(): void {
-    this.live.complete();
     this.signals.again();
     this.store.flush(); // so that the outbox sees what colleagues wrote meanwhile
     this.threads.recheck();

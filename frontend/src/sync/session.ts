@@ -96,6 +96,11 @@ export class Session {
     return true;
   }
 
+  /** Where in the log the screen is true. */
+  get at(): Position | null {
+    return this.position;
+  }
+
   get isLive(): boolean {
     return this.live;
   }
