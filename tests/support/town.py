@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import random
+import signal
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -89,6 +91,26 @@ class Town:
         status, words = await self.hub.verify()
         assert status == 0, words
         return shown
+
+
+async def die_at_each(
+    people: Town, points: Sequence[str], luck: random.Random, rounds: int
+) -> None:
+    """Let the hub die at each point, the first few times it is reached, and live on after the last."""
+    hub = people.hub
+    await hub.kill()
+    for _ in range(rounds):
+        for point in points:
+            await hub.start(f"{point}:{luck.randint(1, 4)}")
+            try:
+                status = await hub.end(within=40)
+            except TimeoutError:
+                raise AssertionError(
+                    f"{point} is not reached: {people.ledgers.balance()}"
+                ) from None
+            assert status == -signal.SIGKILL, (point, status, hub.words())
+    await hub.start()
+    await people.progress()
 
 
 async def _end(tasks: list[asyncio.Task[None]]) -> None:
