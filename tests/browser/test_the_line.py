@@ -195,7 +195,7 @@ async def test_a_customer_presses_a_failed_message_and_it_is_sent_once(
             frame = json.loads(message)
             if frame["t"] == "send" and "第2句" in frame["text"] and not refused:
                 refused.append(frame["id"])
-                no = {"t": "refused", "re": frame["id"], "code": "storage_down"}
+                no = {"t": "refused", "re": frame["id"], "code": "bad_frame"}
                 route.send(json.dumps([no]))
             else:
                 server.send(message)
