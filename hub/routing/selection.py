@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from hub.routing.state import State
 
 HEAD = attrgetter("head")
+PASSED_KEPT = 5
 
 
 class Choice(NamedTuple):
@@ -41,7 +42,8 @@ def best_item(state: State, seat: Seat, supply: Supply) -> Choice | None:
             rival = demand
             break
         if demand.is_heavy and not has_units(seat, state.terms, demand.medium, demand.weight):
-            passed += demand.first(1)
+            if len(passed) < PASSED_KEPT:
+                passed += demand.first(1)
             continue
         for item in demand:
             if may_have(seat, item):
