@@ -11,7 +11,7 @@ import contextlib
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import msgspec
 from typing_extensions import override
@@ -23,7 +23,6 @@ from hub.channels.email.parse import ParsedMail, parse
 from hub.channels.email.pool import SetAside
 from hub.channels.email.reading import Pools, Reader
 from hub.channels.email.simulator import MailServers, SmtpFault, mail_servers
-from hub.channels.email.token import Marks
 from hub.channels.memory.channel import MemoryChannel
 from hub.channels.model import Account, Fate, Receipt
 from hub.channels.sms import simulator as twilio
@@ -31,7 +30,8 @@ from hub.channels.sms.channel import SmsChannel
 from hub.channels.webhook import simulator as integrator
 from hub.channels.webhook.channel import WebhookChannel
 from tests.support.cutproxy import Cut, CutProxy, cut_proxy
-from tests.support.hub import NODE, Died, SmallHub, running_hub
+from tests.support.hub import Died, SmallHub, running_hub
+from tests.support.maildesk import email_channel, mailbox_settings
 from tests.support.mails import a_mail
 
 
@@ -429,36 +429,6 @@ class EmailPeer(Peer):
     @override
     async def repair(self) -> None:
         self.readers.is_mended = True
-
-
-def email_channel(hub: SmallHub, readers: Pools) -> EmailChannel:
-    """The e-mail channel of a small hub."""
-    return EmailChannel(
-        hub.database,
-        hub.registry,
-        hub.blobs,
-        hub.outgoing,
-        Marks([b"m" * 32]),
-        hub.clock,
-        readers,
-        NODE,
-    )
-
-
-def mailbox_settings(address: str, smtp_port: int, imap_port: int, **more: Any) -> dict[str, Any]:
-    """The settings of a mailbox on the servers of the tests."""
-    return {
-        "address": address,
-        "name": "Desk",
-        "imap_host": "127.0.0.1",
-        "imap_port": imap_port,
-        "imap_user": address,
-        "imap_security": "none",
-        "smtp_host": "127.0.0.1",
-        "smtp_port": smtp_port,
-        "smtp_security": "none",
-        **more,
-    }
 
 
 PEERS: Mapping[str, type[Peer]] = {
