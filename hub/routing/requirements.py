@@ -7,11 +7,6 @@ from collections.abc import Iterable, Mapping
 from hub.routing.model import ANYONE, Membership, Requirement, Step
 
 
-def meets(requirement: Requirement, skills: Mapping[str, int], languages: frozenset[str]) -> bool:
-    """True when every skill is there at its level, and one of the languages."""
-    return lacks(requirement, skills, languages) is None
-
-
 def lacks(
     requirement: Requirement, skills: Mapping[str, int], languages: frozenset[str]
 ) -> str | None:
