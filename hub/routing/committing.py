@@ -96,6 +96,7 @@ class _Carrying:
 
     def __init__(self, unit: Unit, epoch: int, deeds: Sequence[Deed]) -> None:
         self._unit = unit
+        self._released: set[str] = set()
         self.outcome = Outcome()
         self.ledger = Ledger(unit, epoch)
         items = [deed.item for deed in deeds if not isinstance(deed, PresenceMoved | Alerted)]
@@ -122,8 +123,12 @@ class _Carrying:
         why_not = ledger.why_not(item, deed.agent, deed.units, decided=deed.override)
         if why_not is None and not deed.override and self._is_at_cap(deed):
             why_not = "cap"
+        if why_not is None and item.queue_id != deed.queue:
+            why_not = "moved"
         if why_not is not None:
-            self.outcome.refused.append((deed.offer, why_not == "item"))
+            # What merely rings elsewhere is not gone: its offer may be about to be withdrawn.
+            is_gone = why_not == "item" and item.state != "offered"
+            self.outcome.refused.append((deed.offer, is_gone))
             return
         place = ledger.places[item.conversation_id]
         code, facts = why_on_card(deed.why, item)
@@ -166,6 +171,7 @@ class _Carrying:
                 self.ledger.loads[deed.agent].expiries += 1
         state = "expired" if deed.state is OfferState.EXPIRED else "withdrawn"
         self.ledger.end_offer(offer, state, deed.reason or state, by_router=True)
+        self._released.add(item.id)
 
     # -- items ------------------------------------------------------------------------------------
 
@@ -179,10 +185,12 @@ class _Carrying:
             self._finish(item, deed)
 
     def _requeue(self, item: Item, deed: ItemMoved) -> None:
-        is_free = item.state == "queued" or (
-            item.state in store.IN_HAND and self.ledger.part_in_hand(item) is None
+        """Work waits again, or goes on waiting in another step or queue."""
+        goes_on = item.state == "queued" and (
+            deed.reason == "overflowed"
+            or (deed.enqueued_at, deed.queue) == (item.enqueued_at, item.queue_id)
         )
-        if not is_free:
+        if item.id not in self._released and not goes_on:
             self.outcome.late += 1
             return
         item.due, item.enqueued_at, item.step = deed.due, deed.enqueued_at, deed.step
@@ -227,6 +235,7 @@ class _Carrying:
             self.ledger.end_wrap_up(part, deed.reason, by_router=True)
         else:
             self.ledger.let_go(part, deed.reason)
+            self._released.add(deed.item)
 
     def weigh(self, deed: Weighed) -> None:
         part = self._part(deed.item, deed.agent)

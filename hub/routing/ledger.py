@@ -374,6 +374,9 @@ class Ledger:
 
     def _take_on(self, item: Item, offer: Held, load: Load) -> Change:
         now = self.unit.now
+        wrapping_up = self.wrap_up_of(item.id, offer.agent_id)
+        if wrapping_up is not None:  # they had handed it on, and have it again
+            self.end_wrap_up(wrapping_up, "taken_again")
         item.state = "connecting" if rules_of(item.medium).bridged else "active"
         item.agent_id = offer.agent_id
         load.idle_since = max(load.idle_since, offer.made_at)

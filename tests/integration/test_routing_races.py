@@ -265,7 +265,9 @@ class Day:
         board = Board()
         opening = await self.floor.database.read(read_opening, board.midnight(now))
         board.open(opening, now)
-        assert self.floor.runner.live_figures() == board.live(now)
+        mine, counted = self.floor.runner.live_figures(), board.live(now)
+        assert list(zip(mine.queues, counted.queues, strict=True)) == [(q, q) for q in mine.queues]
+        assert mine == counted
         assert self.floor.runner.presences() == board.presences()
 
 
@@ -286,3 +288,23 @@ async def test_a_busy_day_loses_and_doubles_nothing(any_database: str, seed: int
             await day.is_in_order()
         assert len(day.deeds) >= 10, day.deeds
         assert floor.runner.counts.rebuilds == 0
+
+
+async def test_who_takes_back_what_they_handed_on_is_no_longer_wrapping_it_up(
+    any_database: str,
+) -> None:
+    async with open_floor(any_database) as floor:
+        sales = await floor.queue("sales", wrap_up_mode="time_boxed", wrap_up_limit=30 * SECOND)
+        billing = await floor.queue("billing")
+        ann = await floor.agent("Ann", queues=[sales, billing], role=Role.SUPERVISOR)
+        conversation = await floor.writes(sales)
+        await floor.accepts(ann)
+        await floor.says(ann, "away")
+        await floor.change(service.transfer, conversation, by=ann, queue_id=billing.id)
+
+        await floor.change(service.take, conversation, by=ann)
+        await floor.passes(30 * SECOND)
+
+        assert await floor.is_assigned(conversation, ann)
+        assert (await floor.load(ann)).used == 25
+        await floor.is_sound()
