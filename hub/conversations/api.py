@@ -74,13 +74,20 @@ def within(agent: Agent, reach: Reach) -> ColumnElement[bool]:
     return store.within_reach(agent.id, None if reach is Reach.ALL else agent.queues)
 
 
-def seen(connection: Connection, conversation_id: str, asked: Asked) -> Conversation:
-    """The conversation, for whoever may see it."""
+def seen(
+    connection: Connection,
+    conversation_id: str,
+    asked: Asked,
+    otherwise: type[NotFound] = NoSuchConversation,
+) -> Conversation:
+    """The conversation, for whoever may see it; for others ``otherwise``, as if what they named
+    were not there.
+    """
     conversation = store.find(connection, conversation_id)
     if conversation is None or (
         asked.reach is Reach.OWN and not is_within_reach(asked.agent, conversation)
     ):
-        raise NoSuchConversation
+        raise otherwise
     return conversation
 
 
@@ -256,7 +263,7 @@ async def raw(message_id: str, asked: Annotated[Asked, may("raw.read")]) -> Resp
         message = store.find_message(connection, message_id)
         if message is None or message.raw is None:
             raise NoSuchMessage
-        seen(connection, message.conversation_id, asked)
+        seen(connection, message.conversation_id, asked, NoSuchMessage)
         return message.raw
 
     content = await asked.parts.blobs.get(await asked.read(query))
@@ -287,7 +294,7 @@ async def attachment(
         found = store.find_attachment(connection, attachment_id)
         if found is None:
             raise NoSuchAttachment
-        seen(connection, found[0], asked)
+        seen(connection, found[0], asked, NoSuchAttachment)
         return found[1]
 
     kept = await asked.read(query)

@@ -620,7 +620,10 @@ def retry(unit: Unit, message_id: str, *, by: Agent) -> MessageView:
     message = store.find_message(unit.connection, message_id)
     if message is None:
         raise NoSuchMessage
-    conversation = get_for(unit, message.conversation_id, by, "conversation.reply")
+    try:
+        conversation = get_for(unit, message.conversation_id, by, "conversation.reply")
+    except NoSuchConversation:
+        raise NoSuchMessage from None
     if message.state not in (State.FAILED, State.UNKNOWN):
         raise NotToRetry(state=message.state.value)
     report(unit, message_id, State.QUEUED, again=True)
