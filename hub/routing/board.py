@@ -245,6 +245,11 @@ class Board:
                     person.id, OFFLINE, None, 0, OFFLINE, 0, person.capacity, frozenset()
                 )
                 self._agents[person.id] = agent
+            elif agent.kind[0] and (agent.capacity, agent.queues) == (
+                person.capacity,
+                person.queues,
+            ):
+                continue
             self._uncount(agent)
             agent.capacity, agent.queues = person.capacity, person.queues
             self._count(agent)

@@ -44,9 +44,9 @@ from hub.storage.schema import leases as lease_rows
 from hub.storage.unit import Unit
 
 TOPIC = "routing"
-LEASE_FOR = Millis(5_000)
-RENEW_AFTER = 1.0
-TRUST_FOR = 3.5
+LEASE_FOR = Millis(4_000)
+RENEW_AFTER = 0.8
+TRUST_FOR = 2.8
 """So many seconds after the last renewal a leader stops writing by itself."""
 TELL_AFTER = 5.0
 SILENT_FOR = 15.0
