@@ -63,7 +63,8 @@ class Outgoing:
     async def check(self, url: str) -> tuple[URL, str]:
         """The URL, and the address to connect to. ``ForbiddenTarget`` with the reason."""
         target = URL(url)
-        host, port = target.hostname, target.port or (443 if target.scheme == "https" else 80)
+        host = (target.hostname or "").removesuffix(".")
+        port = target.port or (443 if target.scheme == "https" else 80)
         if target.scheme not in {"http", "https"} or not host or target.username or target.password:
             raise _forbidden("an http or https address without a user")
         try:
@@ -115,7 +116,7 @@ class Outgoing:
             str(pinned),
             content=body,
             headers={**headers, "host": target.netloc},
-            extensions={"sni_hostname": target.hostname},
+            extensions={"sni_hostname": (target.hostname or "").removesuffix(".")},
         )
         try:
             answer = await self._client.send(request, stream=True)
