@@ -28,7 +28,7 @@ MediumName = Literal["voice", "video", "chat", "messaging", "email", "task", "ca
 StrategyName = Literal["longest_idle", "strict_longest_idle"]
 WrapUpName = Literal["none", "optional", "discretionary", "time_boxed", "cool_down"]
 Target = Annotated[int, Field(ge=1_000, le=7 * DAY)]
-Goal = Annotated[float, Field(ge=0, le=1, strict=False)]
+Goal = Annotated[float, Field(ge=0, le=1)]
 Members = Annotated[list[Text100], Field(max_length=20_000)]
 
 
