@@ -45,13 +45,14 @@ class Hold:
             return
         try:
             while True:
-                await self._renew()
+                await self.renew()
                 await asyncio.sleep(RENEW_AFTER)
         finally:
             self._until = 0.0
             await self._give_back()
 
-    async def _renew(self) -> None:
+    async def renew(self) -> None:
+        """Take the lease, or keep it."""
         asked = asyncio.get_running_loop().time()
         take = partial(leases.take, name=self._name, holder=self._holder, length=LENGTH)
         try:
