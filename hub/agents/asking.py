@@ -128,7 +128,12 @@ def command_id_of(request: Request) -> str:
 
 def find_signed_in(connection: Connection, token: str, now: Millis) -> tuple[Agent, Session] | None:
     """The agent and session a token stands for, while it is alive and the agent enabled."""
-    session = store.find_session(connection, service.mark_of(token))
+    return find_behind(connection, service.mark_of(token), now)
+
+
+def find_behind(connection: Connection, mark: str, now: Millis) -> tuple[Agent, Session] | None:
+    """The same, by the session's mark."""
+    session = store.find_session(connection, mark)
     if session is None or not service.is_alive(session, now):
         return None
     agent = store.find(connection, session.agent_id)

@@ -12,17 +12,16 @@ from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
 from starlette.types import Receive, Scope, Send
 
-from hub.agents import store as agents_store
-from hub.agents.asking import signed_in
+from hub.agents.asking import find_behind, signed_in
 from hub.agents.model import Agent
 from hub.conversations import store as conversation_store
 from hub.conversations.service import is_within_reach
-from hub.kernel.clock import Clock
+from hub.kernel.clock import SECOND, Clock
 from hub.kernel.crashpoint import crashpoint
 from hub.realtime.audience import AgentAudience
 from hub.realtime.frames import AGENT, EventFrame, Hello, OfferShown, Typing, Viewing
 from hub.realtime.passing import Passing
-from hub.realtime.session import Phase, Session
+from hub.realtime.session import HELLO_WITHIN, Phase, Session
 from hub.realtime.switchboard import Connection, Switchboard
 from hub.realtime.tickets import Tickets
 from hub.storage import log
@@ -142,10 +141,13 @@ class AgentSockets:
             session.part("signed_out", None)
             return
         self._switchboard.join(connection)
-        # Rights may have changed between the cookie's check and the join: look again, now that
+        # Much may have changed between the cookie's check and the join: look again, now that
         # changes are heard.
-        fresh = await self._database.read(agents_store.find, agent.id)
-        if fresh is None or fresh.disabled or fresh != agent:
+        found = await self._database.read(find_behind, connection.mark, self._clock.now())
+        if found is None:
+            session.part("signed_out", None)
+            return
+        if found[0] != agent:
             session.reset("rights")
             return
         connection.is_counted = True
@@ -204,6 +206,9 @@ async def carry(
     None.
     """
     pump = asyncio.create_task(_pump(connection, send))
+    late = asyncio.get_running_loop().call_later(
+        HELLO_WITHIN / SECOND + 0.1, _expect_hello, connection, clock
+    )
     try:
         while True:
             message = await receive()
@@ -219,8 +224,16 @@ async def carry(
                 await asyncio.wait({pump}, timeout=SEND_WITHIN)
                 return
     finally:
+        late.cancel()
         pump.cancel()
         await asyncio.gather(pump, return_exceptions=True)
+
+
+def _expect_hello(connection: Connection, clock: Clock) -> None:
+    """Close a line on which nobody has said hello: no list has it, so nobody else would."""
+    if connection.session.phase is Phase.WAITING:
+        connection.session.tick(clock.now(), 0)
+        connection.wake()
 
 
 async def _pump(connection: Connection, send: Send) -> None:
