@@ -492,6 +492,7 @@ export const en = {
       title: 'Queues',
       add: 'Add a queue',
       key: 'Key',
+      name: 'Name',
       name_zh: 'Name in Chinese',
       name_en: 'Name in English',
       medium: 'Medium',

@@ -1,6 +1,5 @@
 /** Chooses, loads and switches the workbench's language. */
 import i18next from 'i18next';
-import { initReactI18next } from 'react-i18next';
 
 export type Language = 'zh' | 'en';
 
@@ -23,7 +22,7 @@ export function currentLanguage(): Language {
 }
 
 export async function startI18n(language: Language): Promise<void> {
-  await i18next.use(initReactI18next).init({
+  await i18next.init({
     lng: language,
     fallbackLng: false,
     defaultNS: 'workbench',

@@ -490,6 +490,7 @@ export const zh: Catalogue = {
       title: '队列',
       add: '添加队列',
       key: '代号',
+      name: '名称',
       name_zh: '中文名称',
       name_en: '英文名称',
       medium: '媒介',

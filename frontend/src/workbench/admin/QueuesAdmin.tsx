@@ -26,7 +26,7 @@ export function QueuesAdmin() {
         <table className="table">
           <thead>
             <tr>
-              <th>{t('admin.agents.name')}</th>
+              <th>{t('admin.queues.name')}</th>
               <th className="only-wide">{t('admin.queues.key')}</th>
               <th className="only-wide">{t('admin.queues.medium')}</th>
               <th className="r">{t('admin.queues.target_short')}</th>

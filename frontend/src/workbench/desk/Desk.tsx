@@ -1,6 +1,6 @@
 /** The agent's desk: list, conversation, customer. One pane at a time on a narrow screen. */
 import { useNavigate } from '@tanstack/react-router';
-import { lazy, Suspense, useCallback, useEffect, useState } from 'react';
+import { lazy, Suspense, useCallback, useDeferredValue, useEffect, useState } from 'react';
 
 import type { Conversation, Id, ViewName } from '@/domain/entities';
 import type { OutboxEntry } from '@/sync';
@@ -59,9 +59,12 @@ export function Desk({ view, conversation: selected, search }: DeskProps) {
   );
   const open = useCallback((id: Id) => go({ conversation: id }, !narrow), [go, narrow]);
 
+  // The words first, what stands beside them a moment later.
+  const beside = useDeferredValue(selected);
   const showList = !narrow || selected === undefined;
   const showThread = !narrow || (selected !== undefined && panel === undefined);
-  const showPanel = selected !== undefined && (roomy || panel !== undefined);
+  const showPanel =
+    beside !== undefined && selected !== undefined && (roomy || panel !== undefined);
   return (
     <div className={roomy ? 'desk roomy' : 'desk'}>
       {showList && (
@@ -106,7 +109,7 @@ export function Desk({ view, conversation: selected, search }: DeskProps) {
         <aside className={roomy ? 'pane ctx' : 'pane ctx over'}>
           <Suspense fallback={null}>
             <ContextPanel
-              conversation={selected}
+              conversation={beside}
               tab={panel ?? 'customer'}
               onTab={openPanel}
               {...(roomy ? {} : { onClose: () => openPanel(undefined) })}

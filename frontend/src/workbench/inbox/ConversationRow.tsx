@@ -10,47 +10,18 @@ import { Avatar, ClockChip, useWords } from '@/workbench/parts';
 
 import { previewOf } from './preview';
 
-type RowProps = {
-  id: Id;
-  domId: string;
-  index: number;
-  total: number;
-  selected: boolean;
-  onOpen: (id: Id) => void;
-};
-
-export const ConversationRow = memo(function ConversationRow(props: RowProps) {
-  const { id, domId, index, total, selected, onOpen } = props;
-  const hub = useHub();
+/** What the list's option holds. It knows nothing of its place: rows that only move are not drawn again. */
+export const ConversationRow = memo(function ConversationRow({ id, selected }: RowProps) {
   const conversation = useEntity('conversation', id);
-  const { t } = useWords();
   const unread = (conversation?.unread ?? 0) > 0;
   return (
-    // The list itself takes the keys (aria-activedescendant): an option is only pointed at.
-    // eslint-disable-next-line jsx-a11y/click-events-have-key-events
-    <div
-      id={domId}
-      role="option"
-      tabIndex={-1}
-      aria-selected={selected}
-      aria-setsize={total}
-      aria-posinset={index + 1}
-      className={`item${unread ? ' unread' : ''}${selected ? ' is-on' : ''}`}
-      data-id={id}
-      onClick={() => onOpen(id)}
-      onPointerEnter={() => hub.threads.preload(id)}
-    >
-      {conversation === undefined ? (
-        <RowSkeleton />
-      ) : (
-        <RowBody
-          conversation={conversation}
-          unreadWords={t('desk.unread', { count: conversation.unread })}
-        />
-      )}
+    <div className={`item${unread ? ' unread' : ''}${selected ? ' is-on' : ''}`}>
+      {conversation === undefined ? <RowSkeleton /> : <RowBody conversation={conversation} />}
     </div>
   );
 });
+
+type RowProps = { id: Id; selected: boolean };
 
 function RowSkeleton() {
   return (
@@ -64,13 +35,7 @@ function RowSkeleton() {
   );
 }
 
-function RowBody({
-  conversation,
-  unreadWords,
-}: {
-  conversation: Conversation;
-  unreadWords: string;
-}) {
+function RowBody({ conversation }: { conversation: Conversation }) {
   const { t } = useWords();
   const ground = useGround();
   const customer = useEntity('customer', conversation.customer.id);
@@ -96,7 +61,7 @@ function RowBody({
               <span aria-hidden="true">
                 {conversation.unread > 99 ? '99+' : conversation.unread}
               </span>
-              <span className="vh">{unreadWords}</span>
+              <span className="vh">{t('desk.unread', { count: conversation.unread })}</span>
             </span>
           )}
         </div>

@@ -3,6 +3,7 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useRef, type KeyboardEvent } from 'react';
 
 import type { Id } from '@/domain/entities';
+import { useHub } from '@/sync-react';
 import { usePreferences } from '@/workbench/preferences';
 import { useWords } from '@/workbench/parts';
 
@@ -23,6 +24,7 @@ type RowsProps = {
 
 export function Rows({ ids, count, selected, aim, onOpen, onWalk, onNearEnd }: RowsProps) {
   const { t } = useWords();
+  const hub = useHub();
   const { density } = usePreferences();
   const box = useRef<HTMLDivElement>(null);
   const height = HEIGHT[density];
@@ -90,20 +92,22 @@ export function Rows({ ids, count, selected, aim, onOpen, onWalk, onNearEnd }: R
           const id = ids[row.index];
           if (id === undefined) return null;
           return (
+            // The list itself takes the keys (aria-activedescendant): an option is only pointed at.
+            // eslint-disable-next-line jsx-a11y/click-events-have-key-events
             <div
               key={row.key}
-              role="presentation"
+              id={`row-${id}`}
+              role="option"
+              tabIndex={-1}
+              aria-selected={id === selected}
+              aria-setsize={count}
+              aria-posinset={row.index + 1}
               className="row-at"
               style={{ transform: `translateY(${row.start}px)`, height: row.size }}
+              onClick={() => onOpen(id)}
+              onPointerEnter={() => hub.threads.preload(id)}
             >
-              <ConversationRow
-                id={id}
-                domId={`row-${id}`}
-                index={row.index}
-                total={count}
-                selected={id === selected}
-                onOpen={onOpen}
-              />
+              <ConversationRow id={id} selected={id === selected} />
             </div>
           );
         })}

@@ -5,21 +5,29 @@ export type Held = {
   shown: readonly string[];
   /** How many are new since the list was held. */
   arrived: number;
-  /** The order has changed behind the still list. */
-  moved: boolean;
 };
+
+// A list of thousands is held while dozens of events a second pass by: its set is made once.
+const sets = new WeakMap<readonly string[], ReadonlySet<string>>();
+
+function setOf(ids: readonly string[]): ReadonlySet<string> {
+  const known = sets.get(ids);
+  if (known !== undefined) return known;
+  const made = new Set(ids);
+  sets.set(ids, made);
+  return made;
+}
 
 /** What a held list shows: the rows it had, in the order it had; what left the view stays until it is let go. */
 export function heldList(before: readonly string[], latest: readonly string[]): Held {
-  const had = new Set(before);
-  const arrived = latest.reduce((count, id) => (had.has(id) ? count : count + 1), 0);
-  const kept = latest.filter((id) => had.has(id));
-  const moved = kept.length !== before.length || kept.some((id, at) => id !== before[at]);
-  return { shown: before, arrived, moved };
+  const had = setOf(before);
+  let arrived = 0;
+  for (const id of latest) if (!had.has(id)) arrived += 1;
+  return { shown: before, arrived };
 }
 
 export function freeList(latest: readonly string[]): Held {
-  return { shown: latest, arrived: 0, moved: false };
+  return { shown: latest, arrived: 0 };
 }
 
 /** A further page read while the list is held belongs at its end: nothing moves. */
@@ -30,7 +38,7 @@ export function extendHeld(
   const last = before.at(-1);
   const from = last === undefined ? -1 : latest.lastIndexOf(last);
   if (from < 0 || from === latest.length - 1) return before;
-  const had = new Set(before);
+  const had = setOf(before);
   const further = latest.slice(from + 1).filter((id) => !had.has(id));
   return further.length === 0 ? before : [...before, ...further];
 }

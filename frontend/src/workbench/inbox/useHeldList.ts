@@ -1,5 +1,5 @@
 /** Holds the list still while the pointer is over it or somebody walks it by key. */
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 
 import { extendHeld, freeList, heldList, type Held } from './hold';
 
@@ -34,10 +34,13 @@ export function useHeldList(
   const mustShow =
     selected !== undefined && latest.includes(selected) && frozen?.ids.includes(selected) === false;
   const held = frozen?.view === view && !mustShow ? frozen : null;
-  const ids = held === null ? null : extendHeld(held.ids, latest);
+  const list = useMemo(
+    () => (held === null ? freeList(latest) : heldList(extendHeld(held.ids, latest), latest)),
+    [held, latest],
+  );
 
   return {
-    ...(ids === null ? freeList(latest) : heldList(ids, latest)),
+    ...list,
     release,
     aim: {
       onPointerEnter: () => {

@@ -182,7 +182,7 @@ export function ArticleEditor(props: ArticleEditorProps) {
           className="kb-preview"
           title={t('articles.preview')}
           sandbox="allow-same-origin"
-          srcDoc={mailDocument(`<h1>${escaped(article.title)}</h1>${article.html}`, [], {
+          srcDoc={mailDocument(`${TABLES}<h1>${escaped(article.title)}</h1>${article.html}`, [], {
             remoteImages: true,
             origin: window.location.origin,
             lang: language === 'zh' ? 'zh-CN' : 'en',
@@ -237,6 +237,9 @@ export function ArticleEditor(props: ArticleEditorProps) {
     </div>
   );
 }
+
+const TABLES =
+  '<style>table{border-collapse:collapse}th,td{padding:4px 10px;border:1px solid #e4e1db;text-align:left}</style>';
 
 const escaped = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');

@@ -20,8 +20,9 @@ const RING_AGAIN = 5000;
 
 export function Offers({ onAccepted }: { onAccepted: (conversation: Id) => void }) {
   const me = useGround()?.me.id ?? '';
-  const now = useServerNow(250);
   const offers = useAll('offer');
+  const pending = offers.some((offer) => offer.agent_id === me && offer.state === 'pending');
+  const now = useServerNow(pending ? 250 : 60_000);
   const open = openOffers(offers, me, now);
   const offer = open[0];
   useMissed(offers, me);

@@ -1,10 +1,10 @@
 /** How long a conversation may still wait, or has waited: a shape, a time, and a colour only when somebody is needed. */
 import type { Conversation } from '@/domain/entities';
 import { spanOf } from '@/i18n/format';
-import { useServerNow } from '@/sync-react';
 import { Icon, type IconName } from '@/ui/icons';
 
 import { clockFor, type Clock } from './clock';
+import { useNow } from './useNow';
 import { useWords, type T } from './words';
 
 const ICONS: Record<Clock['kind'], IconName> = {
@@ -25,7 +25,7 @@ function words(clock: Clock, span: string, long: boolean, t: T): string {
 
 export function ClockChip({ conversation, long = false }: ClockChipProps) {
   const { t, language } = useWords();
-  const clock = clockFor(conversation, useServerNow());
+  const clock = clockFor(conversation, useNow());
   const span = clock.kind === 'rest' ? '' : spanOf(clock.span, language);
   return (
     <span className={`sla sla-${clock.kind}`} title={words(clock, span, true, t)}>

@@ -8,4 +8,5 @@ export { LoadPips, loadWords } from './LoadPips';
 export { PresenceDot, type DotState } from './PresenceDot';
 export { problemOf, wordsFor } from './problems';
 export { SnippetText, type Snippet } from './Snippet';
+export { useNow } from './useNow';
 export { useWords, type T } from './words';

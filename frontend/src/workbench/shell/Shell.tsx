@@ -20,8 +20,9 @@ import { MeMenu, Rail, usePlaces } from './Rail';
 
 import './shell.css';
 
-const Palette = lazy(async () => ({ default: (await import('@/workbench/palette')).Palette }));
-const Shortcuts = lazy(async () => ({ default: (await import('@/workbench/palette')).Shortcuts }));
+const readPalette = () => import('@/workbench/palette');
+const Palette = lazy(async () => ({ default: (await readPalette()).Palette }));
+const Shortcuts = lazy(async () => ({ default: (await readPalette()).Shortcuts }));
 
 export function Shell({ onSignOut }: { onSignOut: () => void }) {
   const { t } = useWords();
@@ -33,6 +34,11 @@ export function Shell({ onSignOut }: { onSignOut: () => void }) {
   const [palette, setPalette] = useState(false);
   const [help, setHelp] = useState(false);
   useKeyboard();
+  // There when it is called: what is typed after Ctrl+K must not fall on the page behind.
+  useEffect(() => {
+    const timer = setTimeout(() => void readPalette(), 1500);
+    return () => clearTimeout(timer);
+  }, []);
 
   const open = (conversation: string) =>
     void navigate({ to: '/desk/$view/{-$conversation}', params: { view: 'mine', conversation } });

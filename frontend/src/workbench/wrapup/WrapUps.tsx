@@ -3,10 +3,10 @@ import { useMemo } from 'react';
 
 import type { Conversation, Id } from '@/domain/entities';
 import { clockOf, shortNameOf } from '@/i18n/format';
-import { useAll, useGround, useHub, useServerNow } from '@/sync-react';
+import { useGround, useHub } from '@/sync-react';
 import { Icon } from '@/ui/icons';
 import { toast } from '@/ui/toasts';
-import { PresenceDot, problemOf, useWords } from '@/workbench/parts';
+import { PresenceDot, problemOf, useNow, useWords } from '@/workbench/parts';
 
 import './wrapup.css';
 
@@ -32,20 +32,23 @@ export function useEndWrapUp(): (conversation: Id, disposition?: Disposition) =>
   };
 }
 
+/** Looked up once a second: there are few of them among very many. */
 function useWrapping(now: number): Conversation[] {
+  const { store } = useHub();
   const me = useGround()?.me.id;
-  const conversations = useAll('conversation');
-  const mine = useMemo(
-    () => conversations.filter((one) => one.agent_id === me && one.wrap_up_until !== null),
-    [conversations, me],
+  return useMemo(
+    () =>
+      store
+        .all('conversation')
+        .filter((one) => one.agent_id === me && (one.wrap_up_until ?? 0) > now),
+    [store, me, now],
   );
-  return mine.filter((one) => (one.wrap_up_until ?? 0) > now);
 }
 
 /** In the bar: one chip for each conversation in wrap-up. */
 export function WrapUps({ onOpen }: { onOpen: (conversation: Id) => void }) {
   const { t } = useWords();
-  const now = useServerNow();
+  const now = useNow();
   const end = useEndWrapUp();
   return (
     <div className="wraps">
@@ -68,7 +71,7 @@ export function WrapUps({ onOpen }: { onOpen: (conversation: Id) => void }) {
 /** In the panel: how did it end? */
 export function WrapUpTab({ conversation }: { conversation: Conversation }) {
   const { t } = useWords();
-  const now = useServerNow();
+  const now = useNow();
   const end = useEndWrapUp();
   const until = conversation.wrap_up_until;
   if (until === null || until <= now) {
