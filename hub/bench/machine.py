@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -50,28 +50,50 @@ def syncs_a_second(folder: Path, seconds: float = 1.0) -> float:
     return rate
 
 
-def busy_share() -> tuple[float, float]:
-    """Time all cores were busy, and all time, in ticks since boot: take two and compare."""
-    fields = [int(field) for field in Path("/proc/stat").read_text().splitlines()[0].split()[1:]]
-    idle = fields[3] + fields[4]
-    return float(sum(fields) - idle), float(sum(fields))
+def resident_kib(pid: int) -> int:
+    """The memory a process holds now, in KiB."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1])
+    raise RuntimeError(f"the process {pid} has ended")
 
 
 class Neighbours:
-    """How much of the machine others used while something was measured, as a share of one core."""
+    """How many cores other processes kept busy since this was made: what we did not start.
 
-    def __init__(self) -> None:
-        self._began = busy_share()
-        self._mine = self._own()
+    ``ours`` names processes that are ours though they are not our children.
+    """
 
-    @staticmethod
-    def _own() -> float:
-        mine, children = os.times(), os.times()
-        return mine.user + mine.system + children.children_user + children.children_system
+    def __init__(self, ours: Collection[int] = ()) -> None:
+        self._ours = frozenset(ours)
+        self._began = time.monotonic()
+        self._busy, self._own = _all_seconds(), _own_seconds(self._ours)
 
-    def cores(self, measured_seconds: float) -> float:
-        """Cores kept busy by others, given the CPU seconds that the measured processes used."""
-        busy, _ = busy_share()
-        ticks = os.sysconf("SC_CLK_TCK")
-        spent = (busy - self._began[0]) / ticks
-        return max(0.0, spent - measured_seconds)
+    def cores(self) -> float:
+        """Cores that others kept busy on average."""
+        busy = _all_seconds() - self._busy
+        own = _own_seconds(self._ours) - self._own
+        return max(0.0, busy - own) / max(0.001, time.monotonic() - self._began)
+
+
+def _all_seconds() -> float:
+    """Processor seconds of all processes since boot."""
+    user, nice, system = Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:4]
+    return (int(user) + int(nice) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
+def _own_seconds(ours: frozenset[int]) -> float:
+    """Processor seconds of this process, those it started, and ``ours`` with those they started."""
+    found: dict[int, tuple[int, int]] = {}
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            fields = (entry / "stat").read_text().rpartition(") ")[2].split()
+        except OSError:
+            continue  # it has ended meanwhile
+        found[int(entry.name)] = int(fields[1]), sum(int(field) for field in fields[11:15])
+    counted = {os.getpid(), *ours}
+    while more := {pid for pid, (parent, _) in found.items() if parent in counted} - counted:
+        counted |= more
+    return sum(found[pid][1] for pid in counted if pid in found) / os.sysconf("SC_CLK_TCK")

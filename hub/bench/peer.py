@@ -129,3 +129,83 @@ def percentile(values: Sequence[float], share: float) -> float:
     """The value below which ``share`` of all lie (nearest rank)."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+class Socket(asyncio.Protocol):
+    """A websocket of the cheapest kind: it upgrades, says hello, answers beats and counts events.
+
+    Frames of the server are taken to be whole texts, as the hub sends them.
+    """
+
+    def __init__(self, path: str, hello: bytes, headers: dict[str, str]) -> None:
+        self._upgrade = _upgrade(path, headers)
+        self._hello = hello
+        self._buffer = b""
+        self._is_open = False
+        self._transport: asyncio.Transport | None = None
+        self.ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.events = 0
+
+    @override
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        transport.write(self._upgrade)
+
+    @override
+    def data_received(self, data: bytes) -> None:
+        if not self._is_open:
+            data = self._opened(data)
+        self.events += data.count(b'"t":"event"')
+        if b'"t":"beat"' in data:
+            self._say(b'{"t":"beat"}')
+        if not self.ready.done() and (b'"t":"caught_up"' in data or b'"t":"state"' in data):
+            self.ready.set_result(None)
+
+    def _opened(self, data: bytes) -> bytes:
+        head, found, rest = (self._buffer + data).partition(b"\r\n\r\n")
+        if not found:
+            self._buffer += data
+            return b""
+        if not head.startswith(b"HTTP/1.1 101"):
+            self.ready.set_exception(ConnectionError(head.split(b"\r\n", 1)[0].decode()))
+            return b""
+        self._is_open = True
+        self._say(self._hello)
+        return rest
+
+    def _say(self, text: bytes) -> None:
+        assert self._transport is not None
+        short = len(text) < 126
+        size = bytes([0x80 | len(text)]) if short else b"\xfe" + len(text).to_bytes(2, "big")
+        self._transport.write(b"\x81" + size + b"\0\0\0\0" + text)  # a mask of nothing is a mask
+
+    @override
+    def connection_lost(self, error: Exception | None) -> None:
+        if not self.ready.done():
+            self.ready.set_exception(ConnectionError("the hub closed the socket"))
+
+    def close(self) -> None:
+        if self._transport is not None:
+            self._transport.abort()
+
+
+def _upgrade(path: str, headers: dict[str, str]) -> bytes:
+    lines = {
+        "host": "127.0.0.1",
+        "origin": "http://127.0.0.1",
+        "connection": "upgrade",
+        "upgrade": "websocket",
+        "sec-websocket-version": "13",
+        "sec-websocket-key": "AAAAAAAAAAAAAAAAAAAAAA==",
+    } | headers
+    said = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+    return f"GET {path} HTTP/1.1\r\n{said}\r\n".encode()
+
+
+async def open_socket(port: int, path: str, hello: bytes, headers: dict[str, str]) -> Socket:
+    """A socket that has caught up."""
+    loop = asyncio.get_running_loop()
+    _, made = await loop.create_connection(lambda: Socket(path, hello, headers), "127.0.0.1", port)
+    await asyncio.wait_for(made.ready, 30)
+    return made

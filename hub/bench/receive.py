@@ -5,16 +5,10 @@ takes.
 from __future__ import annotations
 
 import asyncio
-import base64
 import json
-import os
-import signal
-import socket
-import subprocess
-import sys
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,63 +16,24 @@ from typing import Any
 import httpx2
 from websockets.asyncio.client import connect
 
-from hub.agents import service as agents
-from hub.agents.model import Role
-from hub.app.hub import Hub
-from hub.bench.machine import SERVER_CORE
 from hub.bench.peer import closed_loop, lines, now, open_loop, percentile, request
 from hub.bench.result import Result
+from hub.bench.sockets import at_work
+from hub.bench.stage import (
+    PASSWORD,
+    SECRET,
+    SUPERVISOR,
+    TOKEN,
+    answering,
+    environment,
+    free_port,
+    process,
+    set_up,
+)
 from hub.channels.webhook.signature import key_of, sign
 from hub.demo.http import Person
-from hub.routing import service as routing
-from hub.settings import Settings
-from hub.storage.migrate import migrate
-from hub.storage.unit import Unit
 
-SUPERVISOR, PASSWORD, TOKEN = "watch@bench.example", "bench-password", "bench-token"
-SECRET = "whsec_" + base64.b64encode(b"bench-secret-of-24-bytes").decode()
-IN_FLIGHT = 128
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
-
-
-@contextmanager
-def process(
-    *arguments: str, env: dict[str, str] | None = None
-) -> Iterator[subprocess.Popen[bytes]]:
-    """A server in a process of its own on its own core, ended with its block."""
-    started = subprocess.Popen(  # noqa: S603 - our own modules
-        [sys.executable, *arguments], env=os.environ | (env or {}), stdout=sys.stderr
-    )
-    try:
-        if hasattr(os, "sched_setaffinity") and (os.cpu_count() or 1) > 1:
-            os.sched_setaffinity(started.pid, {SERVER_CORE})
-        yield started
-    finally:
-        started.send_signal(signal.SIGTERM)
-        try:
-            started.wait(15)
-        except subprocess.TimeoutExpired:
-            started.kill()
-            started.wait()
-
-
-async def answering(port: int, path: str, within: float = 60.0) -> float:
-    """Seconds until the server answers."""
-    began = time.perf_counter()
-    async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}") as http:
-        while time.perf_counter() - began < within:
-            try:
-                await http.get(path)
-            except httpx2.TransportError:
-                await asyncio.sleep(0.01)
-            else:
-                return time.perf_counter() - began
-    raise TimeoutError(f"nothing answers on port {port}")
+IN_FLIGHT, STAFF = 128, 20
 
 
 class Ear:
@@ -235,62 +190,24 @@ async def _drain(socket: Any) -> None:
         pass
 
 
-def environment(folder: Path, port: int, database_url: str | None) -> dict[str, str]:
-    """The settings of the hub that is measured."""
-    made = {
-        "HUB_FOLDER": str(folder),
-        "HUB_PORT": str(port),
-        "HUB_LOG_LEVEL": "error",
-        "HUB_LIMITS_SCALE": "1000",
-        "HUB_METRICS_TOKEN": TOKEN,
-    }
-    return made | ({"HUB_DATABASE_URL": database_url} if database_url else {})
-
-
-async def set_up(folder: Path, database_url: str | None) -> None:
-    """A hub with one queue, one webhook, agents at work and a supervisor who watches."""
-    await asyncio.to_thread(folder.mkdir, mode=0o700)
-    settings = Settings(folder=folder, database_url=database_url)
-    migrate(settings.database, now())
-    hub = Hub(settings)
-    password = hub.passwords.hash(PASSWORD)
-    await hub.database.start()
-
-    def plant(unit: Unit) -> None:
-        agents.add_agent(
-            unit, email=SUPERVISOR, name="Watch", role=Role.SUPERVISOR, password_hash=password
-        )
-        queue = routing.add_queue(
-            unit,
-            key="bench",
-            name={"zh": "测", "en": "Bench"},
-            medium="messaging",
-            target=60_000,
-        )
-        hub.registry.add(
-            unit,
-            kind="webhook",
-            key="bench",
-            name="Bench",
-            queue_id=queue.id,
-            secrets={"secret": SECRET},
-        )
-
-    await hub.database.write(plant)
-    await hub.database.stop()
-    await hub.outgoing.close()
-
-
 async def measure(folder: Path, database_url: str | None, *, quick: bool) -> list[Result]:
-    """The figures of receiving on one database, with the bare path beside them."""
+    """The figures of receiving on one database, with the bare path beside them.
+
+    Agents are at work and have room, so the first conversations are offered to them; they are slow,
+    so the later ones wait.
+    """
     kind = "postgresql" if database_url else "sqlite"
     count = 4_000 if quick else 30_000
     limit = await bare(folder, count)
     home = folder / "hub"
-    await set_up(home, database_url)
+    seats = await set_up(home, database_url, staff=STAFF)
     port = free_port()
-    with process("-m", "hub", "serve", env=environment(home, port, database_url)):
+    async with AsyncExitStack() as stack:
+        stack.enter_context(
+            process("-m", "hub", "serve", env=environment(home, port, database_url))
+        )
         await answering(port, "/health")
+        await stack.enter_async_context(at_work(port, seats))
         flow = await saturate(port, count, people=count // 8)
         if not flow.delivered:
             raise RuntimeError("not every message reached the agent's socket")

@@ -1,0 +1,142 @@
+"""What an open socket costs, how fast sockets open, how fast an event reaches all agents."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx2
+
+from hub.bench.machine import resident_kib
+from hub.bench.peer import Socket, open_socket
+from hub.bench.result import Result
+from hub.bench.stage import Seat, answering, environment, free_port, many_files, process, set_up
+
+AT_ONCE = 64
+MOST_KIB = 40
+
+
+async def measure(folder: Path, *, quick: bool) -> list[Result]:
+    """Memory of idle sockets of visitors and agents, and the rate of frames to all agents."""
+    idle, staff, changes = (1_000, 100, 100) if quick else (10_000, 1_000, 300)
+    files = many_files()
+    if files < idle + 200:
+        raise RuntimeError(f"only {files} files may be open: raise `ulimit -n` above {idle + 200}")
+    seats = await set_up(folder / "hub", staff=staff)
+    port = free_port()
+    with process("-m", "hub", "serve", env=environment(folder / "hub", port)) as hub:
+        await answering(port, "/health")
+        await _agents(port, seats[:10])  # what is made once is not counted
+        before = resident_kib(hub.pid)
+        began = time.perf_counter()
+        agents = await _agents(port, seats)
+        took = time.perf_counter() - began
+        visitors = await _visitors(port, idle - staff)
+        each = (resident_kib(hub.pid) - before) / idle
+        for visitor in visitors:
+            visitor.close()
+        frames = await _fan_out(port, seats[0], agents, changes)
+    return [
+        Result(f"{idle} idle sockets, memory each", each, "KiB", None, MOST_KIB, at_most=True),
+        Result("sockets opened", staff / took, "sockets/s"),
+        Result(f"fan-out to {staff} agents", frames, "frames/s", None, 30_000),
+    ]
+
+
+async def _some_at_once(works: Sequence[Callable[[], Awaitable[Socket]]]) -> list[Socket]:
+    room = asyncio.Semaphore(AT_ONCE)
+
+    async def one(work: Callable[[], Awaitable[Socket]]) -> Socket:
+        async with room:
+            return await work()
+
+    return await asyncio.gather(*(one(work) for work in works))
+
+
+async def _agents(port: int, seats: Sequence[Seat]) -> list[Socket]:
+    """A socket for each agent, caught up and listening."""
+    async with _http(port) as http:
+        boot = (await http.get("/api/boot", headers=seats[0].headers)).json()
+
+        def open_for(seat: Seat) -> Callable[[], Awaitable[Socket]]:
+            async def work() -> Socket:
+                asked = seat.headers | {"idempotency-key": "bench-ticket"}
+                answer = await http.post("/api/realtime/ticket", headers=asked)
+                answer.raise_for_status()
+                hello = {"t": "hello", "ticket": answer.json()["ticket"]}
+                hello |= {"epoch": boot["epoch"], "after": boot["seq"]}
+                origin = {"origin": f"http://127.0.0.1:{port}", "host": f"127.0.0.1:{port}"}
+                said = json.dumps(hello).encode()
+                return await open_socket(port, "/api/realtime", said, seat.headers | origin)
+
+            return work
+
+        return await _some_at_once([open_for(seat) for seat in seats])
+
+
+async def _visitors(port: int, count: int) -> list[Socket]:
+    """Sockets of as many visitors, each with a session of their own."""
+    origin = {"origin": f"http://127.0.0.1:{port}"}
+    async with _http(port) as http:
+
+        async def work() -> Socket:
+            body = {"channel": "bench-chat", "language": "en"}
+            answer = await http.post("/chat/sessions", json=body, headers=origin)
+            answer.raise_for_status()
+            hello = {"t": "hello", "token": answer.json()["token"], "epoch": None, "after": None}
+            return await open_socket(port, "/chat/socket", json.dumps(hello).encode(), origin)
+
+        return await _some_at_once([work] * count)
+
+
+@asynccontextmanager
+async def at_work(port: int, seats: Sequence[Seat]) -> AsyncIterator[None]:
+    """Let these agents be connected and available."""
+    sockets = await _agents(port, seats)
+    async with _http(port) as http:
+        for n, seat in enumerate(seats):
+            asked = seat.headers | {"idempotency-key": f"bench-presence-{n}"}
+            answer = await http.put("/api/presence", json={"status": "available"}, headers=asked)
+            answer.raise_for_status()
+    try:
+        yield
+    finally:
+        for each in sockets:
+            each.close()
+
+
+async def _fan_out(port: int, seat: Seat, agents: Sequence[Socket], changes: int) -> float:
+    """Frames a second that arrive at all these agents while a customer is changed on and on."""
+    before = sum(agent.events for agent in agents)
+    async with _http(port) as http:
+        body = {"channel": "bench-chat", "language": "en", "name": "Ann"}
+        origin = {"origin": f"http://127.0.0.1:{port}"}
+        (await http.post("/chat/sessions", json=body, headers=origin)).raise_for_status()
+        found = (await http.get("/api/customers?limit=1", headers=seat.headers)).json()
+        path = f"/api/customers/{found['items'][0]['id']}"
+        began = time.perf_counter()
+
+        async def change(first: int) -> None:
+            for n in range(first, changes, 4):
+                asked = seat.headers | {"idempotency-key": f"bench-{n}"}
+                answer = await http.patch(path, json={"note": f"seen {n}"}, headers=asked)
+                answer.raise_for_status()
+
+        await asyncio.gather(*(change(first) for first in range(4)))
+        deadline = time.perf_counter() + 60
+        while (heard := sum(agent.events for agent in agents) - before) < changes * len(agents):
+            if time.perf_counter() > deadline:
+                raise RuntimeError(f"{heard} of {changes * len(agents)} frames arrived")
+            await asyncio.sleep(0.005)
+        return heard / (time.perf_counter() - began)
+
+
+def _http(port: int) -> httpx2.AsyncClient:
+    limits = httpx2.Limits(max_connections=AT_ONCE)
+    return httpx2.AsyncClient(
+        base_url=f"http://127.0.0.1:{port}", limits=limits, timeout=60, trust_env=False
+    )
