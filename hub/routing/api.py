@@ -12,13 +12,21 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from hub.agents.asking import Asked, may
+from hub.conversations.views import ConversationView
 from hub.kernel.clock import DAY, HOUR
 from hub.kernel.crashpoint import crashpoint
 from hub.kernel.errors import Fault, Invalid
 from hub.routing import service
 from hub.routing.board import Board
 from hub.routing.model import Medium, Strategy, WrapUpMode
-from hub.routing.views import LiveStrip, PresenceView, QueueView, as_json, queue_views
+from hub.routing.views import (
+    LiveStrip,
+    OfferView,
+    PresenceView,
+    QueueView,
+    as_json,
+    queue_views,
+)
 from hub.storage.unit import Unit
 
 routes = APIRouter(tags=["routing"])
@@ -97,7 +105,7 @@ def board_of(asked: Asked) -> Board:
 # -- offers ---------------------------------------------------------------------------------------
 
 
-@routes.post("/offers/{offer_id}/accept")
+@routes.post("/offers/{offer_id}/accept", response_model=OfferView)
 async def accept_offer(offer_id: str, asked: Annotated[Asked, may("offer.answer")]) -> Response:
     """Take the offered work on; 409 ``offer_gone`` with its ``state`` when it is over."""
     answer = await asked.change(service.accept_offer, offer_id, by=asked.agent)
@@ -105,7 +113,7 @@ async def accept_offer(offer_id: str, asked: Annotated[Asked, may("offer.answer"
     return answer
 
 
-@routes.post("/offers/{offer_id}/decline")
+@routes.post("/offers/{offer_id}/decline", response_model=OfferView)
 async def decline_offer(
     offer_id: str, body: DeclineBody, asked: Annotated[Asked, may("offer.answer")]
 ) -> Response:
@@ -116,13 +124,13 @@ async def decline_offer(
 # -- taking and handing on ------------------------------------------------------------------------
 
 
-@routes.post("/conversations/{conversation_id}/take")
+@routes.post("/conversations/{conversation_id}/take", response_model=ConversationView)
 async def take(conversation_id: str, asked: Annotated[Asked, may("conversation.take")]) -> Response:
     """Pick a waiting conversation; 409 ``capacity`` beyond one's own."""
     return await asked.change(service.take, conversation_id, by=asked.agent)
 
 
-@routes.post("/conversations/{conversation_id}/transfer")
+@routes.post("/conversations/{conversation_id}/transfer", response_model=ConversationView)
 async def transfer(
     conversation_id: str,
     body: TransferBody,
@@ -141,7 +149,7 @@ async def transfer(
     )
 
 
-@routes.post("/wrap-up/{conversation_id}/end")
+@routes.post("/wrap-up/{conversation_id}/end", response_model=ConversationView)
 async def end_wrap_up(
     conversation_id: str,
     asked: Annotated[Asked, may("wrap_up.end")],

@@ -10,8 +10,9 @@ import msgspec
 from sqlalchemy import Connection
 
 from hub.agents import store as agents
+from hub.conversations.views import Person
 from hub.kernel.clock import Millis
-from hub.kernel.ids import AgentId, QueueId
+from hub.kernel.ids import AgentId, ConversationId, OfferId, QueueId, WorkItemId
 from hub.routing import store
 from hub.routing.model import RoutingState
 from hub.routing.why import Why
@@ -71,6 +72,34 @@ class PresenceView:
     load: int
     capacity: int
     connected: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WhyView:
+    """Why the offer came to this agent: a code, and the facts of its sentence."""
+
+    code: str
+    facts: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class OfferView:
+    """One work item held for one agent; ``waited`` is how long the customer had waited then."""
+
+    id: OfferId
+    rev: int
+    item_id: WorkItemId
+    conversation_id: ConversationId
+    queue_id: QueueId
+    agent_id: AgentId
+    state: str
+    made_at: Millis
+    deadline: Millis
+    waited: int
+    customer: Person
+    channel: str
+    preview: str
+    why: WhyView
 
 
 @dataclass(frozen=True, slots=True)
