@@ -32,6 +32,8 @@ type Kept = {
   mode: DraftMode;
   cell: Cell<DraftView>;
   local: LocalCopy;
+  /** The hub's draft as it was last looked at. */
+  seen: Draft | null;
   timer: Timer | null;
   saving: boolean;
   loading: boolean;
@@ -165,6 +167,7 @@ export class DraftKeeper implements Drafts {
         mode,
         cell: new Cell(EMPTY),
         local: NOTHING,
+        seen: null,
         timer: null,
         saving: false,
         loading: false,
@@ -224,12 +227,14 @@ export class DraftKeeper implements Drafts {
     const kept = this.kept.get(id);
     if (kept === undefined || kept.saving) return; // an answer is coming that says it better
     const draft = this.deps.store.get('draft', id);
-    if (draft !== undefined) this.meet(kept, draft);
-    else if (
-      kept.cell.get().loaded &&
-      kept.cell.get().state === 'clean' &&
-      kept.local.text !== ''
-    ) {
+    if (draft !== undefined) {
+      if (draft === kept.seen) return;
+      kept.seen = draft;
+      if (draft.rev > kept.local.base.rev) this.meet(kept, draft);
+      return;
+    }
+    const { state, loaded } = kept.cell.get();
+    if (loaded && state === 'clean' && kept.local.text !== '') {
       kept.local = NOTHING;
       this.settle(kept);
     }

@@ -147,7 +147,7 @@ export class LetterOutbox implements Outbox {
     if (entry?.state !== 'held') return;
     const seen_ordinal = Math.max(
       this.deps.lane.lastOrdinal(entry.conversation),
-      Number(entry.problem?.last_ordinal ?? 0),
+      Number(entry.problem?.ordinal ?? 0),
     );
     const body = { ...entry.body, seen_ordinal };
     await this.update(id, { state: 'queued', problem: null, not_before: 0, body });
@@ -248,7 +248,7 @@ export class LetterOutbox implements Outbox {
     const message = this.deps.lane.colleagueAfter(entry.conversation, seen_ordinal);
     if (message === undefined) return null;
     const { author, ordinal } = message;
-    const problem = { status: 409, code: 'colleague_replied', author, last_ordinal: ordinal };
+    const problem = { status: 409, code: 'colleague_replied', author, ordinal };
     return { state: 'held', problem };
   }
 

@@ -105,6 +105,15 @@ export class Client {
     if (!watch) this.unwatch = null;
   }
 
+  /** A search, a link: the same conversation read on another way, and put when its answer comes. */
+  lookUp(conversation: Id): void {
+    const { hub } = this;
+    hub.read<Conversation>(`/api/conversations/${conversation}`).then(
+      (read) => hub.store.put('conversation', [read]),
+      () => undefined, // the line is bad, or there is none: nothing is shown
+    );
+  }
+
   async post(conversation: Id, mode: DraftMode): Promise<void> {
     const { person, hub } = this;
     const seen = hub.store.get('conversation', conversation)?.last_ordinal ?? 0;

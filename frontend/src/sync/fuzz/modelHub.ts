@@ -378,7 +378,7 @@ export class ModelHub {
         ordinal > seen && direction === 'out' && author.id === COLLEAGUE,
     );
     if (colleague !== undefined) {
-      return refused(409, 'colleague_replied', { last_ordinal: colleague.ordinal });
+      return refused(409, 'colleague_replied', { ordinal: colleague.ordinal });
     }
     return ok(this.write(id, 'out', ME, String(body.text), key));
   }

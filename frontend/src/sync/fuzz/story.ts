@@ -64,17 +64,21 @@ async function act(scene: Scene): Promise<void> {
   else await somethingBreaks(scene);
 }
 
-function doSomething({ chance, client }: Scene): void {
+function doSomething(scene: Scene): void {
+  const { chance, client } = scene;
   const conversation = chance.pick(client.conversations());
   if (!client.isThere || conversation === undefined) return;
   const { id } = conversation;
   const mode: DraftMode = chance.oneIn(3) ? 'note' : 'reply';
-  const roll = chance.between(1, 10);
-  if (roll <= 2) client.toggleThread(id);
-  else if (roll <= 5) void client.post(id, mode);
-  else if (roll <= 7) void client.command(id, chance.oneIn(3) ? 'end' : 'take');
-  else if (roll === 8) client.type(id, mode);
-  else if (roll === 9) void client.decide(chance.oneIn(2));
+  const roll = chance.between(1, 14);
+  if (roll <= 3) client.toggleThread(id);
+  else if (roll <= 6) void client.post(id, mode);
+  else if (roll <= 8) void client.command(id, chance.oneIn(3) ? 'end' : 'take');
+  else if (roll <= 10) {
+    client.type(id, mode);
+    if (chance.oneIn(5)) reload(scene);
+  } else if (roll === 11) void client.decide(chance.oneIn(2));
+  else if (roll <= 13) client.lookUp(id);
   else {
     client.watchAll(chance.oneIn(2));
     const more = client.hub.views.more(chance.pick(viewNames) ?? 'all');
@@ -82,9 +86,15 @@ function doSomething({ chance, client }: Scene): void {
   }
 }
 
+/** The tab is closed and opened again. */
+function reload(scene: Scene): void {
+  scene.client = scene.client.crash();
+  for (const id of scene.takenBack) scene.contested.add(id);
+}
+
 function somethingHappens({ chance, model, contested }: Scene): void {
   const conversation = chance.pick(model.all<Conversation>('conversation'));
-  const message = chance.pick(model.all<Message>('message'));
+  const message = chance.pick(model.all<Message>('message').slice(-4));
   if (conversation === undefined || message === undefined) return;
   const { id } = conversation;
   const roll = chance.between(1, 20);
@@ -115,10 +125,8 @@ async function somethingBreaks(scene: Scene): Promise<void> {
     lines.online = true;
     if (chance.oneIn(2)) scene.client.hub.retry();
   } else if (roll <= 6) lines.restart();
-  else if (roll <= 8) {
-    scene.client = scene.client.crash();
-    for (const id of scene.takenBack) scene.contested.add(id);
-  } else if (roll === 9) scene.client.sleep(chance.between(35_000, 300_000));
+  else if (roll <= 8) reload(scene);
+  else if (roll === 9) scene.client.sleep(chance.between(35_000, 300_000));
   else {
     for (const key of model.restore()) person.undone.add(key);
     for (const id of person.typed.keys()) {
