@@ -189,6 +189,7 @@ export const en = {
     raw: 'Mail as it came',
     rtl: 'right-to-left text',
     untrusted: 'Sender not verified',
+    forged: 'Sender may be forged',
     empty: 'No messages yet',
     state: {
       received: 'Received',

@@ -188,6 +188,7 @@ export const zh: Catalogue = {
     raw: '邮件原文',
     rtl: '从右到左的文字',
     untrusted: '发件人未经验证',
+    forged: '发件人可能是冒充的',
     empty: '还没有消息',
     state: {
       received: '已收到',

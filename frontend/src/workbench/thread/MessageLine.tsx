@@ -79,6 +79,7 @@ function Bubble({ message, lang, mine, onRetry, onCopy }: MessageLineProps) {
           <time dateTime={new Date(message.at).toISOString()}>{timeOf(message.at, language)}</time>
           {message.automatic && <Origin icon="bot" text={t('thread.automatic')} />}
           {message.trust === 'unverified' && <Origin icon="warn" text={t('thread.untrusted')} />}
+          {message.trust === 'failed' && <Origin icon="warn" text={t('thread.forged')} />}
           {(message.html !== null || ('has_raw' in message && message.has_raw === true)) && (
             <a
               className="linklike faint"

@@ -11,7 +11,7 @@ const part = {
   media_type: 'image/png',
   size: 1,
   inline: true,
-  content_id: '<logo@x>',
+  content_id: 'logo&1@x',
 };
 
 test('a name that turns itself around is shown as it is, and marked', () => {
@@ -30,17 +30,20 @@ test('a mail may run nothing, send nothing and fetch nothing', () => {
 });
 
 test('pictures from outside come only when asked for', () => {
-  const html = '<img src="https://spy.example/p.gif">';
+  const html = '<img data-remote-src="https://spy.example/p.gif">';
 
   expect(hasRemoteImages(html)).toBe(true);
   expect(hasRemoteImages('<div style="background:url(//spy.example/p)">')).toBe(true);
   expect(hasRemoteImages('<a href="https://ok.example">words</a>')).toBe(false);
-  expect(mailDocument(html, [], { ...show, remoteImages: true })).toContain('https: http:');
+  expect(mailDocument(html, [], show)).not.toContain(' src=');
+  const asked = mailDocument(html, [], { ...show, remoteImages: true });
+  expect(asked).toContain('https: http:');
+  expect(asked).toContain(' src="https://spy.example/p.gif"');
 });
 
 test('inline pictures are taken from the mail itself', () => {
-  expect(withInlineImages('<img src="cid:logo@x">', [part])).toBe(
+  expect(withInlineImages('<img data-cid="logo&amp;1@x">', [part])).toBe(
     '<img src="/api/attachments/a1?inline=1">',
   );
-  expect(withInlineImages('<img src="cid:other">', [part])).toBe('<img src="cid:other">');
+  expect(withInlineImages('<img data-cid="other">', [part])).toBe('<img data-cid="other">');
 });
