@@ -73,12 +73,15 @@ async def get_customer(
 async def change_customer(
     customer_id: str, body: CustomerBody, asked: Annotated[Asked, may("customer.change")]
 ) -> Response:
-    """Change what is known of a customer. 409 `stale_rev` with `current`."""
-    changes: dict[str, Any] = body.model_dump(exclude_unset=True, exclude={"if_rev"})
+    """Change what is known of a customer. 409 `stale_rev` with `current`. Null forgets the
+    language, and leaves anything else as it is.
+    """
+    given: dict[str, Any] = body.model_dump(exclude_unset=True, exclude={"if_rev"})
+    changes = {
+        name: value for name, value in given.items() if value is not None or name == "language"
+    }
     if "tags" in changes:
         changes["tags"] = tuple(dict.fromkeys(changes["tags"]))
-    if changes.get("name", "") is None or changes.get("note", "") is None:
-        changes = {name: value for name, value in changes.items() if value is not None}
     return await asked.change(
         service.change_customer, customer_id, changes, if_rev=body.if_rev, by=asked.agent.actor
     )
