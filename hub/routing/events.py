@@ -53,6 +53,7 @@ class WorkTransferred(ConversationEvent):
     language: str | None
     enqueued_at: int
     due: int
+    answered_at: int | None
     from_agent_id: AgentId | None
     to_agent_id: AgentId | None
     load: int | None = None

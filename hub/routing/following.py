@@ -15,7 +15,7 @@ from hub.agents.model import Agent as Person
 from hub.conversations.events import MessageReceived
 from hub.kernel.events import Event
 from hub.kernel.ids import AgentId, OfferId, QueueId, WorkItemId
-from hub.routing import inputs, snapshots
+from hub.routing import inputs, snapshots, waiting
 from hub.routing.committing import Deed, Weighed
 from hub.routing.core import next_timer, step
 from hub.routing.effects import (
@@ -191,6 +191,7 @@ class Following:
 
     def _transferred(self, event: WorkTransferred) -> None:
         if event.from_agent_id is not None and not self._hand_on(event):
+            self._agree_on_place(event)
             return
         if event.from_agent_id is not None:
             self.put_right += 1
@@ -199,6 +200,23 @@ class Following:
         if event.from_agent_id is not None and event.wrap_up_until is not None:
             self._restore_wrap_up(event)
         self._queue(event, () if event.to_agent_id is None else (event.to_agent_id,))
+        self._agree_on_place(event)
+
+    def _agree_on_place(self, event: WorkTransferred) -> None:
+        """The rows say since when the work waits and when it is due."""
+        item = self.state.items.get(event.item_id)
+        if item is None:
+            return
+        item.answered_at = event.answered_at
+        if (item.enqueued_at, item.due) == (event.enqueued_at, event.due):
+            return
+        waits = item.state is ItemState.QUEUED
+        if waits:
+            waiting.leave(self.state, item)
+        item.enqueued_at = event.enqueued_at
+        item.come_due(event.due)
+        if waits:
+            waiting.enter(self.state, item)
 
     def _hand_on(self, event: WorkTransferred) -> str | None:
         assert event.queue_id is not None
@@ -327,7 +345,7 @@ class Following:
             origin_at=event.facts["enqueued_at"],
             entered_at=event.facts["enqueued_at"],
             agent=event.agent_id,
-            answered_at=event.at,
+            answered_at=event.facts["answered_at"],
             needs=self._needs(event.facts["language"], event.queue_id, queue.target),
         )
         work = AssignmentRow(

@@ -424,6 +424,7 @@ class Ledger:
                 "language": item.language,
                 "enqueued_at": item.enqueued_at,
                 "due": item.due,
+                "answered_at": item.answered_at,
             },
         }
 

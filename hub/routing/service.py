@@ -255,6 +255,7 @@ def _hand_on(ledger: Ledger, item: Item, queue: Any, to: Agent | None, by: Agent
             language=item.language,
             enqueued_at=item.enqueued_at,
             due=item.due,
+            answered_at=item.answered_at,
             from_agent_id=None if part is None else part.agent_id,
             to_agent_id=None if to is None else to.id,
             load=None if part is None else ledger.loads[part.agent_id].used,

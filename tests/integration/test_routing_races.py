@@ -255,6 +255,13 @@ class Day:
                 assert _stage(item.state) == found.routing.value
                 assert item.queue_id == found.queue_id
                 assert item.agent_id == found.agent_id
+        following = floor.runner._following
+        assert following is not None
+        for row in rows:
+            if row.state in store.WAITING:
+                mine = following.state.items[row.id]
+                place = (mine.enqueued_at, mine.due, mine.demand.course.queue)
+                assert place == (row.enqueued_at, row.due, row.queue_id)
         loads = await floor.database.read(lambda c: c.execute(store.agent_loads.select()).all())
         for load in loads:
             assert 0 <= load.used <= load.capacity, load
