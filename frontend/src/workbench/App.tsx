@@ -13,7 +13,14 @@ import { HubProvider, useConnection } from '@/sync-react';
 import { cssVariables, theme } from '@/ui/theme';
 import { useWords } from '@/workbench/parts';
 import { preferences, useScheme } from '@/workbench/preferences';
-import { keepCsrfToken, keepPreferences, SignIn, signOut, type Session } from '@/workbench/session';
+import {
+  keepCsrfToken,
+  keepPreferences,
+  SignIn,
+  signOut,
+  type Chosen,
+  type Session,
+} from '@/workbench/session';
 
 import { makeRouter } from './router';
 
@@ -23,10 +30,10 @@ export type Door = { open: false; reason: 'first' | 'signed_out' } | Inside;
 const HOME: Record<Me['role'], string> = { agent: '/desk', supervisor: '/live', admin: '/live' };
 
 /** Makes the hub of whoever came in, and takes over what they prefer. */
-export async function enter(session: Session): Promise<Inside> {
+export async function enter(session: Session, chosen: Chosen = {}): Promise<Inside> {
   keepCsrfToken(session.csrf);
-  preferences.adopt(session.agent.preferences);
-  const { language } = session.agent.preferences;
+  preferences.adopt({ ...session.agent.preferences, ...chosen });
+  const language = chosen.language ?? session.agent.preferences.language;
   if (language !== undefined && language !== currentLanguage()) await switchLanguage(language);
   const hub = await openHub();
   hub.start();
@@ -53,7 +60,10 @@ export function App({ at }: { at: Door }) {
           }}
         />
       ) : (
-        <SignIn reason={door.reason} onSignedIn={(session) => void enter(session).then(setDoor)} />
+        <SignIn
+          reason={door.reason}
+          onSignedIn={(session, chosen) => void enter(session, chosen).then(setDoor)}
+        />
       )}
       <Notifications position="bottom-center" limit={3} containerWidth={420} />
     </MantineProvider>

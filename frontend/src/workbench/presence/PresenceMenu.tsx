@@ -6,6 +6,7 @@ import type { Presence } from '@/domain/entities';
 import { clockOf } from '@/i18n/format';
 import { useConnection, useServerNow } from '@/sync-react';
 import { Icon } from '@/ui/icons';
+import { MenuChoice } from '@/ui/MenuChoice';
 import { play } from '@/ui/sounds';
 import { KEYS, useActions } from '@/workbench/actions';
 import {
@@ -118,15 +119,9 @@ type ChoiceProps = { dot: DotState; name: string; hint?: string; on: boolean; on
 
 function Choice({ dot, name, hint, on, onPick }: ChoiceProps) {
   return (
-    <Menu.Item
-      role="menuitemradio"
-      aria-checked={on}
-      leftSection={<PresenceDot state={dot} />}
-      rightSection={on ? <Icon name="check" size={14} /> : null}
-      onClick={onPick}
-    >
+    <MenuChoice kind="one" on={on} icon={<PresenceDot state={dot} />} onPick={onPick}>
       {name}
       {hint !== undefined && <span className="sm faint presence-hint">{hint}</span>}
-    </Menu.Item>
+    </MenuChoice>
   );
 }

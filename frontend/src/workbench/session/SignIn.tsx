@@ -1,18 +1,24 @@
 /** The door: address and password, and an honest word when it does not open. */
 import { useEffect, useState, type SubmitEvent } from 'react';
 
-import { switchLanguage } from '@/i18n/workbench/i18n';
+import { switchLanguage, type Language } from '@/i18n/workbench/i18n';
 import { clockOf } from '@/i18n/format';
 import { Field } from '@/ui/Field';
 import { Icon, Mark } from '@/ui/icons';
 import { useWords } from '@/workbench/parts';
-import { preferences, useScheme } from '@/workbench/preferences';
+import { preferences, useScheme, type Theme } from '@/workbench/preferences';
 
 import { signIn, type Session } from './api';
 
 import './sign-in.css';
 
-type SignInProps = { reason: 'first' | 'signed_out'; onSignedIn: (session: Session) => void };
+/** What was chosen at the door counts for more than what the hub remembers. */
+export type Chosen = { language?: Language; theme?: Theme };
+
+type SignInProps = {
+  reason: 'first' | 'signed_out';
+  onSignedIn: (session: Session, chosen: Chosen) => void;
+};
 
 type Trouble = 'wrong' | 'missing' | 'unreachable' | null;
 
@@ -20,6 +26,7 @@ export function SignIn({ reason, onSignedIn }: SignInProps) {
   const { t, language } = useWords();
   const scheme = useScheme();
   const [busy, setBusy] = useState(false);
+  const [chosen, setChosen] = useState<Chosen>({});
   const [trouble, setTrouble] = useState<Trouble>(null);
   const [blockedUntil, setBlockedUntil] = useState(0);
   const left = useLeft(blockedUntil);
@@ -40,7 +47,7 @@ export function SignIn({ reason, onSignedIn }: SignInProps) {
     setBusy(true);
     const outcome = await signIn(email.trim(), password);
     setBusy(false);
-    if (outcome.kind === 'in') onSignedIn(outcome.session);
+    if (outcome.kind === 'in') onSignedIn(outcome.session, chosen);
     else if (outcome.kind === 'too_many') {
       setTrouble(null);
       setBlockedUntil(Date.now() + outcome.retryAfter * 1000);
@@ -110,7 +117,11 @@ export function SignIn({ reason, onSignedIn }: SignInProps) {
           type="button"
           className="btn quiet"
           lang={language === 'zh' ? 'en' : 'zh-CN'}
-          onClick={() => void switchLanguage(language === 'zh' ? 'en' : 'zh')}
+          onClick={() => {
+            const other = language === 'zh' ? 'en' : 'zh';
+            setChosen({ ...chosen, language: other });
+            void switchLanguage(other);
+          }}
         >
           <Icon name="globe" /> {language === 'zh' ? 'English' : '中文'}
         </button>
@@ -118,7 +129,11 @@ export function SignIn({ reason, onSignedIn }: SignInProps) {
           type="button"
           className="btn quiet icon"
           aria-label={t('me.theme')}
-          onClick={() => preferences.set({ theme: scheme === 'dark' ? 'light' : 'dark' })}
+          onClick={() => {
+            const theme = scheme === 'dark' ? 'light' : 'dark';
+            setChosen({ ...chosen, theme });
+            preferences.set({ theme });
+          }}
         >
           <Icon name={scheme === 'dark' ? 'sun' : 'moon'} />
         </button>

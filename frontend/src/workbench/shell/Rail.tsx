@@ -6,6 +6,7 @@ import { switchLanguage } from '@/i18n/workbench/i18n';
 import type { Role } from '@/domain/entities';
 import { useGround } from '@/sync-react';
 import { Icon, Mark, type IconName } from '@/ui/icons';
+import { MenuChoice } from '@/ui/MenuChoice';
 import { play } from '@/ui/sounds';
 import { KEYS, KeyHint, perform } from '@/workbench/actions';
 import { Avatar, useWords } from '@/workbench/parts';
@@ -69,73 +70,67 @@ export function MeMenu({ onSignOut }: { onSignOut: () => void }) {
   const { t, language } = useWords();
   const me = useGround()?.me;
   const prefers = usePreferences();
-  const tick = (on: boolean) => (on ? <Icon name="check" size={14} /> : null);
   return (
     <Menu.Dropdown>
       <Menu.Label>
         {me?.name} · {me?.email}
       </Menu.Label>
       {THEMES.map(({ theme, icon }) => (
-        <Menu.Item
+        <MenuChoice
           key={theme}
-          role="menuitemradio"
-          aria-checked={prefers.theme === theme}
-          closeMenuOnClick={false}
-          leftSection={<Icon name={icon} />}
-          rightSection={tick(prefers.theme === theme)}
-          onClick={() => preferences.set({ theme })}
+          kind="one"
+          on={prefers.theme === theme}
+          icon={<Icon name={icon} />}
+          stays
+          onPick={() => preferences.set({ theme })}
         >
           {t(`me.theme_${theme}`)}
-        </Menu.Item>
+        </MenuChoice>
       ))}
       <Menu.Divider />
       {(['zh', 'en'] as const).map((one) => (
-        <Menu.Item
+        <MenuChoice
           key={one}
-          role="menuitemradio"
-          aria-checked={language === one}
+          kind="one"
+          on={language === one}
+          icon={<Icon name="globe" />}
           lang={one === 'zh' ? 'zh-CN' : 'en'}
-          leftSection={<Icon name="globe" />}
-          rightSection={tick(language === one)}
-          onClick={() => void switchLanguage(one)}
+          onPick={() => void switchLanguage(one)}
         >
           {one === 'zh' ? '中文' : 'English'}
-        </Menu.Item>
+        </MenuChoice>
       ))}
       <Menu.Divider />
-      <Menu.Item
-        role="menuitemcheckbox"
-        aria-checked={prefers.sounds}
-        closeMenuOnClick={false}
-        leftSection={<Icon name="sound" />}
-        rightSection={tick(prefers.sounds)}
-        onClick={() => {
+      <MenuChoice
+        kind="switch"
+        on={prefers.sounds}
+        icon={<Icon name="sound" />}
+        stays
+        onPick={() => {
           preferences.set({ sounds: !prefers.sounds });
           if (!prefers.sounds) void play('test');
         }}
       >
         {t('me.sounds')}
-      </Menu.Item>
-      <Menu.Item
-        role="menuitemcheckbox"
-        aria-checked={prefers.enter_sends}
-        closeMenuOnClick={false}
-        leftSection={<Icon name="send" />}
-        rightSection={tick(prefers.enter_sends)}
-        onClick={() => preferences.set({ enter_sends: !prefers.enter_sends })}
+      </MenuChoice>
+      <MenuChoice
+        kind="switch"
+        on={prefers.enter_sends}
+        icon={<Icon name="send" />}
+        stays
+        onPick={() => preferences.set({ enter_sends: !prefers.enter_sends })}
       >
         {t('me.enter_sends')}
-      </Menu.Item>
-      <Menu.Item
-        role="menuitemcheckbox"
-        aria-checked={prefers.single_keys}
-        closeMenuOnClick={false}
-        leftSection={<Icon name="keypad" />}
-        rightSection={tick(prefers.single_keys)}
-        onClick={() => preferences.set({ single_keys: !prefers.single_keys })}
+      </MenuChoice>
+      <MenuChoice
+        kind="switch"
+        on={prefers.single_keys}
+        icon={<Icon name="keypad" />}
+        stays
+        onPick={() => preferences.set({ single_keys: !prefers.single_keys })}
       >
         {t('me.single_keys')}
-      </Menu.Item>
+      </MenuChoice>
       <Menu.Item
         leftSection={<Icon name="info" />}
         rightSection={<KeyHint shortcut={KEYS.help[0]} />}
