@@ -24,7 +24,7 @@ from hub.bench.run import PARTS, run as run_bench
 from hub.demo.run import run as run_demo
 from hub.kernel.clock import SystemClock
 from hub.kernel.errors import Refusal
-from hub.settings import Settings
+from hub.settings import Settings, faults_of
 from hub.storage.database import Database
 from hub.storage.migrate import WrongSchema, migrate as bring_up_to_date
 
@@ -37,9 +37,8 @@ def _settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        for fault in error.errors():
-            name = "HUB_" + "_".join(str(part) for part in fault["loc"]).upper()
-            typer.echo(f"{name}: {fault['msg']}", err=True)
+        for fault in faults_of(error):
+            typer.echo(fault, err=True)
         raise typer.Exit(2) from None
 
 
@@ -52,7 +51,7 @@ def serve() -> None:
     async def run() -> bool:
         hub = Hub(settings)
         async with hub.running():
-            await server(hub.app, settings.host, settings.port).serve()
+            await server(hub.app, settings.host, settings.port, part=hub.part).serve()
         return hub.database.is_broken
 
     try:

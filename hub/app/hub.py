@@ -314,7 +314,6 @@ class Hub:
             self.loops.begin("sockets", self._tick)
             self.loops.watch_lag()
             stack.push_async_callback(self.loops.stop)
-            stack.push_async_callback(self._part)
             yield self
 
     def chart_live(self) -> None:
@@ -354,7 +353,7 @@ class Hub:
             for frame in (*frames, figures):
                 connection.say(frame)
 
-    async def _part(self) -> None:
+    async def part(self) -> None:
         """Tell everybody to come back in a while, and give them a moment to hear it."""
         self.switchboard.part_all(RESTART_AFTER)
         await asyncio.sleep(0.1 if len(self.switchboard) else 0)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from collections.abc import Iterator
+import socket
+from collections.abc import Awaitable, Callable, Iterator
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -31,14 +32,27 @@ class Server(uvicorn.Server):
             for number in (signal.SIGINT, signal.SIGTERM):
                 loop.remove_signal_handler(number)
 
+    part: Callable[[], Awaitable[None]] | None = None
+    """Says goodbye to those who are connected, before their lines are cut."""
+
+    @override
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for listening in self.servers:
+            listening.close()
+        if self.part is not None:
+            await self.part()
+        await super().shutdown(sockets)
+
     def _ask_to_stop(self) -> None:
         self.force_exit = self.should_exit
         self.should_exit = True
 
 
-def server(app: ASGIApp, host: str, port: int) -> Server:
-    """A server for the application. ``port`` 0 takes a free one."""
-    return Server(
+def server(
+    app: ASGIApp, host: str, port: int, *, part: Callable[[], Awaitable[None]] | None = None
+) -> Server:
+    """A server for the application. ``port`` 0 takes a free one; ``part`` says goodbye."""
+    made = Server(
         uvicorn.Config(
             app,
             host=host,
@@ -58,3 +72,5 @@ def server(app: ASGIApp, host: str, port: int) -> Server:
             backlog=4096,
         )
     )
+    made.part = part
+    return made

@@ -63,7 +63,7 @@ async def run(
         await stack.enter_async_context(hub.running())
         mail = seeds.Mail(servers.smtp_port, servers.imap_port, servers.password)
         await seeds.plant(hub, mail, seed)
-        web = server(hub.app, host, port)
+        web = server(hub.app, host, port, part=hub.part)
         serving = asyncio.create_task(web.serve())
         await _started(web, serving)
         base = f"http://{host}:{web.servers[0].sockets[0].getsockname()[1]}"
