@@ -1,4 +1,5 @@
-"""The hub dies at each named point on the way of a message or an answer: nothing is lost or doubled.
+"""The hub dies at each named point on the way of a message or an answer: nothing is lost or
+doubled.
 
 Every start is armed with the next point, so each death is followed by a recovery that is itself cut
 short.
