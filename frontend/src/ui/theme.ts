@@ -26,7 +26,14 @@ export const theme = createTheme({
   respectReducedMotion: true,
   autoContrast: false,
   components: {
-    Menu: { defaultProps: { transitionProps: { duration: 0 }, shadow: 'md', offset: 4 } },
+    Menu: {
+      defaultProps: {
+        transitionProps: { duration: 0 },
+        shadow: 'md',
+        offset: 4,
+        returnFocus: true, // the focus is never left on nothing
+      },
+    },
     Popover: { defaultProps: { transitionProps: { duration: 0 }, shadow: 'md', offset: 4 } },
     Modal: { defaultProps: { transitionProps: { duration: 0 }, shadow: 'md', radius: 10 } },
   },
