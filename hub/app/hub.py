@@ -291,6 +291,7 @@ class Hub:
             await self.bus.start()
             stack.push_async_callback(self.bus.stop)
             stack.push_async_callback(self.outgoing.close)
+            stack.push_async_callback(self.limits.close)
             await stack.enter_async_context(self.mail.pools)
             readers = [Reader(self.database, each) for each in self.chart.subscriptions]
             for reader in readers:
