@@ -10,7 +10,7 @@ from bisect import bisect_left, insort
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -394,6 +394,9 @@ class Board:
             insort(queue.line, (item.due, item.id))
             heappush(queue.oldest, (item.enqueued_at, item.id))
             queue.waiting += 1
+            if len(queue.oldest) > 64 + 2 * (queue.waiting + queue.offered):
+                queue.oldest = [e for e in queue.oldest if self._is_waiting(queue, *e)]
+                heapify(queue.oldest)
 
     def _exit(self, item: _Item) -> None:
         queue = self._queues.get(item.queue_id)
@@ -432,16 +435,20 @@ class Board:
         """Since when whoever has waited longest in the queue waits."""
         while queue.oldest:
             since, item_id = queue.oldest[0]
-            item = self._items.get(item_id)
-            if (
-                item is not None
-                and item.state in store.WAITING
-                and item.queue_id == queue.id
-                and item.enqueued_at == since
-            ):
+            if self._is_waiting(queue, since, item_id):
                 return since
             heappop(queue.oldest)
         return None
+
+    def _is_waiting(self, queue: _Queue, since: int, item_id: str) -> bool:
+        """True while the item waits in this queue since then."""
+        item = self._items.get(item_id)
+        return (
+            item is not None
+            and item.state in store.WAITING
+            and item.queue_id == queue.id
+            and item.enqueued_at == since
+        )
 
     @staticmethod
     def _note_pace(queue: _Queue, at: int) -> None:

@@ -229,3 +229,15 @@ def test_a_waiting_customer_hears_their_place() -> None:
     assert second is not None
     assert (second.position, second.estimate) == (2, None)
     assert floor.board.waiting("c-nobody", floor.now) is None
+
+
+def test_who_waits_for_ever_does_not_keep_the_traces_of_all_others() -> None:
+    floor = Floor()
+    floor.queued("old")
+    for number in range(1_000):
+        item = f"i{number}"
+        floor.queued(item)
+        floor.tell(WorkEnded, item, before="queued", state="cancelled", by="hub", waited=0)
+
+    assert floor.sales.longest_wait_since == NOON
+    assert len(floor.board._queues[SALES].oldest) < 100
