@@ -36,7 +36,7 @@ class Limits:
             )
             storage = RedisStorage(
                 f"async+{redis_url}",
-                connection_pool=self._pool,  # type: ignore[arg-type] - their types forgot it
+                connection_pool=self._pool,  # type: ignore[arg-type]  # their types forgot it
                 implementation="redispy",
             )
             self._shared = MovingWindowRateLimiter(storage)
