@@ -70,7 +70,9 @@ export function ContextPanel({ conversation: id, tab, onTab, onClose }: ContextP
         )}
         {tab === 'tickets' && <TicketsTab conversation={conversation} />}
         {tab === 'articles' && <ArticlesTab conversation={conversation} />}
-        {tab === 'wrap_up' && <WrapUpTab conversation={conversation} />}
+        {tab === 'wrap_up' && (
+          <WrapUpTab conversation={conversation} onDone={() => onTab('customer')} />
+        )}
       </div>
     </>
   );

@@ -18,7 +18,11 @@ export function systemWords(
   named: (id: string) => string | undefined,
   t: T,
 ): string {
-  const { name } = message.author;
+  const { author } = message;
+  const name =
+    author.name === ''
+      ? (named(author.id?.replace(/^agent:/, '') ?? '') ?? t('common.unknown_person'))
+      : author.name;
   const about = message.subject === null ? undefined : (named(message.subject) ?? message.subject);
   if (message.text === 'transferred') {
     return about === undefined

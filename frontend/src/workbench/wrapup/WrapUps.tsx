@@ -69,7 +69,13 @@ export function WrapUps({ onOpen }: { onOpen: (conversation: Id) => void }) {
 }
 
 /** In the panel: how did it end? */
-export function WrapUpTab({ conversation }: { conversation: Conversation }) {
+export function WrapUpTab({
+  conversation,
+  onDone,
+}: {
+  conversation: Conversation;
+  onDone: () => void;
+}) {
   const { t } = useWords();
   const now = useNow();
   const end = useEndWrapUp();
@@ -99,7 +105,7 @@ export function WrapUpTab({ conversation }: { conversation: Conversation }) {
             key={disposition}
             type="button"
             className="btn"
-            onClick={() => void end(conversation.id, disposition)}
+            onClick={() => void end(conversation.id, disposition).then(onDone)}
           >
             {t(`wrap_up.dispositions.${disposition}`)}
           </button>
