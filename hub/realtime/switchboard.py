@@ -129,7 +129,17 @@ class Switchboard:
     # -- telling ---------------------------------------------------------------------------------
 
     def tell(self, lines: Sequence[Logged]) -> None:
-        """Follow: pass committed events on to whoever may see them."""
+        """Follow: pass committed events on to whoever may see them.
+
+        When that fails half way nobody knows who has heard what: everybody resumes from the log.
+        """
+        try:
+            self._tell(lines)
+        except Exception:
+            self.part_all(0)
+            raise
+
+    def _tell(self, lines: Sequence[Logged]) -> None:
         woken: set[Connection] = set()
         for line in lines:
             whole: EventFrame | None = None
