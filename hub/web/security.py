@@ -13,7 +13,8 @@ PAGE_POLICY = "; ".join(
         "default-src 'self'",
         "script-src 'self'",
         "style-src 'self' 'unsafe-inline'",
-        "img-src 'self' data: blob:",
+        # A mail's frame is stricter by a policy of its own until the agent asks for its pictures.
+        "img-src 'self' data: blob: https:",
         "font-src 'self' data:",
         "connect-src 'self' ws: wss:",
         "frame-src 'self' blob: data:",
