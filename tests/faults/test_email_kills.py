@@ -5,7 +5,6 @@ ledger.
 from __future__ import annotations
 
 import asyncio
-import json
 import secrets
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -58,7 +57,7 @@ class Supervisor:
 
     async def _get(self, path: str) -> Any:
         answer = await self.http.get(self.hub.url + path)
-        answer.raise_for_status()
+        assert answer.status_code == 200, answer.text
         return answer.json()
 
     async def reply(self, conversation_id: str, text: str, key: str) -> bool:
@@ -80,8 +79,8 @@ async def desk(
     nursery: Nursery, folder: Path, database_url: str | None
 ) -> AsyncIterator[tuple[HubProcess, MailServers, Supervisor]]:
     async with mail_servers() as servers, httpx2.AsyncClient(timeout=10, trust_env=False) as http:
-        allowed = [f"127.0.0.1:{servers.smtp_port}", f"127.0.0.1:{servers.imap_port}"]
-        more = {"HUB_OUTGOING_ALLOWED": json.dumps(allowed)}
+        allowed = f"127.0.0.1:{servers.smtp_port},127.0.0.1:{servers.imap_port}"
+        more = {"HUB_OUTGOING_ALLOWED": allowed}
         hub = HubProcess(nursery, folder / "hub", database_url=database_url, more=more)
         account = {
             "kind": "email",
@@ -103,8 +102,8 @@ async def dead_or(hub: HubProcess, is_so: Any, seconds: float = 20) -> bool:
             try:
                 if await is_so():
                     return False
-            except httpx2.HTTPError:
-                continue
+            except httpx2.TransportError:
+                await asyncio.sleep(0)  # it is dying, or dead
             await asyncio.sleep(0.05)
     return True
 
