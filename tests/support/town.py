@@ -96,8 +96,7 @@ class Town:
 async def die_at_each(
     people: Town, points: Sequence[str], luck: random.Random, rounds: int
 ) -> None:
-    """Let the hub die at each point, the first few times it is reached, and live on after the last.
-    """
+    """Let the hub die at each point, the first times it is reached, and live on after the last."""
     hub = people.hub
     await hub.kill()
     for _ in range(rounds):
