@@ -126,9 +126,7 @@ class StaffMember:
     async def _take_up(self, person: Person, id_: str, task: _Task) -> None:
         thread = await person.get(f"/api/conversations/{id_}/messages?limit=50")
         words = [m["text"] for m in thread["items"] if m["direction"] == "in"]
-        task.talk = next(
-            (t for t in TALKS if words and words[0].startswith(t.customer[0][:12])), None
-        )
+        task.talk = next((t for t in TALKS if words and t.customer[0][:12] in words[0]), None)
         task.answers = sum(1 for m in thread["items"] if m["direction"] == "out")
         task.heard = len(words)
         await person.ask("POST", f"/api/conversations/{id_}/read", {"ordinal": 1})
