@@ -10,6 +10,7 @@ import { Icon } from '@/ui/icons';
 import { StatePanel } from '@/ui/StatePanel';
 import { useNarrow } from '@/ui/useMedia';
 import { KEYS, useActions, useKeyboard } from '@/workbench/actions';
+import { Notices } from '@/workbench/notices';
 import { Offers } from '@/workbench/offers';
 import { Avatar, useWords } from '@/workbench/parts';
 import { useMyPresence, useSetPresence } from '@/workbench/presence';
@@ -29,6 +30,7 @@ export function Shell({ onSignOut }: { onSignOut: () => void }) {
   const navigate = useNavigate();
   const narrow = useNarrow();
   const path = useRouterState({ select: (state) => state.location.pathname });
+  const places = usePlaces();
   const { painted } = useConnection();
   const { signs } = useLineSigns();
   const [palette, setPalette] = useState(false);
@@ -87,7 +89,7 @@ export function Shell({ onSignOut }: { onSignOut: () => void }) {
       <div className="stage">
         <LineBanner />
         <Unresponsive />
-        <div className="page" id="main">
+        <div className="page" id="main" tabIndex={-1}>
           {painted ? (
             <ErrorBoundary
               resetKey={path}
@@ -108,6 +110,11 @@ export function Shell({ onSignOut }: { onSignOut: () => void }) {
       </div>
       <Bar onOpen={open}>{narrow && <NarrowPlaces onSignOut={onSignOut} />}</Bar>
       <Offers onAccepted={open} />
+      <Notices
+        place={t(
+          `nav.${places.find(({ place }) => path.startsWith(`/${place}`))?.place ?? 'desk'}`,
+        )}
+      />
       <Announcer />
       <Suspense fallback={null}>
         {palette && <Palette onClose={() => setPalette(false)} />}
