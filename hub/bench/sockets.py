@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx2
 
@@ -18,6 +20,7 @@ from hub.bench.stage import Seat, answering, environment, free_port, many_files,
 
 AT_ONCE = 64
 MOST_KIB = 40
+CHAINS = 8
 
 
 async def measure(folder: Path, *, quick: bool) -> list[Result]:
@@ -64,7 +67,7 @@ async def _agents(port: int, seats: Sequence[Seat]) -> list[Socket]:
 
         def open_for(seat: Seat) -> Callable[[], Awaitable[Socket]]:
             async def work() -> Socket:
-                asked = seat.headers | {"idempotency-key": "bench-ticket"}
+                asked = _keyed(seat)
                 answer = await http.post("/api/realtime/ticket", headers=asked)
                 answer.raise_for_status()
                 hello = {"t": "hello", "ticket": answer.json()["ticket"]}
@@ -98,8 +101,8 @@ async def at_work(port: int, seats: Sequence[Seat]) -> AsyncIterator[None]:
     """Let these agents be connected and available."""
     sockets = await _agents(port, seats)
     async with _http(port) as http:
-        for n, seat in enumerate(seats):
-            asked = seat.headers | {"idempotency-key": f"bench-presence-{n}"}
+        for seat in seats:
+            asked = _keyed(seat)
             answer = await http.put("/api/presence", json={"status": "available"}, headers=asked)
             answer.raise_for_status()
     try:
@@ -111,28 +114,42 @@ async def at_work(port: int, seats: Sequence[Seat]) -> AsyncIterator[None]:
 
 async def _fan_out(port: int, seat: Seat, agents: Sequence[Socket], changes: int) -> float:
     """Frames a second that arrive at all these agents while a customer is changed on and on."""
-    before = sum(agent.events for agent in agents)
     async with _http(port) as http:
-        body = {"channel": "bench-chat", "language": "en", "name": "Ann"}
-        origin = {"origin": f"http://127.0.0.1:{port}"}
-        (await http.post("/chat/sessions", json=body, headers=origin)).raise_for_status()
-        found = (await http.get("/api/customers?limit=1", headers=seat.headers)).json()
-        path = f"/api/customers/{found['items'][0]['id']}"
+        customers = [await _customer(http, port, seat, f"Ann {n}") for n in range(CHAINS)]
+        before = sum(agent.events for agent in agents)
         began = time.perf_counter()
 
-        async def change(first: int) -> None:
-            for n in range(first, changes, 4):
-                asked = seat.headers | {"idempotency-key": f"bench-{n}"}
-                answer = await http.patch(path, json={"note": f"seen {n}"}, headers=asked)
+        async def change(n: int) -> None:
+            path, rev = f"/api/customers/{customers[n]['id']}", customers[n]["rev"]
+            for at in range(n, changes, CHAINS):
+                asked = _keyed(seat)
+                body = {"note": f"seen {at}", "if_rev": rev}
+                answer = await http.patch(path, json=body, headers=asked)
                 answer.raise_for_status()
+                rev = answer.json()["rev"]
 
-        await asyncio.gather(*(change(first) for first in range(4)))
+        await asyncio.gather(*(change(n) for n in range(CHAINS)))
         deadline = time.perf_counter() + 60
         while (heard := sum(agent.events for agent in agents) - before) < changes * len(agents):
             if time.perf_counter() > deadline:
                 raise RuntimeError(f"{heard} of {changes * len(agents)} frames arrived")
             await asyncio.sleep(0.005)
         return heard / (time.perf_counter() - began)
+
+
+async def _customer(http: httpx2.AsyncClient, port: int, seat: Seat, name: str) -> dict[str, Any]:
+    body = {"channel": "bench-chat", "language": "en", "name": name}
+    origin = {"origin": f"http://127.0.0.1:{port}"}
+    (await http.post("/chat/sessions", json=body, headers=origin)).raise_for_status()
+    asked = {"q": name, "limit": "1"}
+    found = await http.get("/api/customers", params=asked, headers=seat.headers)
+    customer: dict[str, Any] = found.json()["items"][0]
+    return customer
+
+
+def _keyed(seat: Seat) -> dict[str, str]:
+    """The headers of one change."""
+    return seat.headers | {"idempotency-key": secrets.token_hex(16)}
 
 
 def _http(port: int) -> httpx2.AsyncClient:
