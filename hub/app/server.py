@@ -13,6 +13,8 @@ from starlette.types import ASGIApp
 from typing_extensions import override
 
 GRACE = 5
+UNREAD_MOST = 30_000
+"""So many milliseconds what was sent may stay unread by the other side's machine."""
 
 
 class Server(uvicorn.Server):
@@ -34,6 +36,13 @@ class Server(uvicorn.Server):
 
     part: Callable[[], Awaitable[None]] | None = None
     """Says goodbye to those who are connected, before their lines are cut."""
+
+    @override
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        for listening in self.servers if hasattr(socket, "TCP_USER_TIMEOUT") else ():
+            for each in listening.sockets:  # what they accept inherits it
+                each.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD_MOST)
 
     @override
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:

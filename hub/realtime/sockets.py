@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from hub.agents.asking import find_behind, signed_in
 from hub.agents.model import Agent
@@ -211,8 +211,8 @@ async def carry(
     )
     try:
         while True:
-            message = await receive()
-            if message["type"] == "websocket.disconnect":
+            message = await _heard(receive, pump)
+            if message is None or message["type"] == "websocket.disconnect":
                 return
             text = message.get("text")
             content = text if text is not None else message.get("bytes") or b""
@@ -227,6 +227,16 @@ async def carry(
         late.cancel()
         pump.cancel()
         await asyncio.gather(pump, return_exceptions=True)
+
+
+async def _heard(receive: Receive, pump: asyncio.Task[None]) -> Message | None:
+    """What the client says next; None when there is nothing more to be said to it."""
+    receiving = asyncio.ensure_future(receive())
+    try:
+        await asyncio.wait({receiving, pump}, return_when=asyncio.FIRST_COMPLETED)
+        return receiving.result() if receiving.done() else None
+    finally:
+        receiving.cancel()
 
 
 def _expect_hello(connection: Connection, clock: Clock) -> None:
