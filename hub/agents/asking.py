@@ -9,6 +9,7 @@ A route that declares no right stops the start-up (``check_routes``).
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
@@ -24,7 +25,7 @@ from hub.agents import service, store
 from hub.agents.access import POLICY, Reach, require
 from hub.agents.model import Agent, Session
 from hub.kernel.clock import Millis
-from hub.kernel.errors import Fault, Forbidden, Invalid
+from hub.kernel.errors import Fault, Forbidden, Invalid, StorageDown
 from hub.storage import commands
 from hub.storage.commands import Answer
 from hub.storage.database import Database
@@ -151,7 +152,8 @@ async def signed_in(connection: HTTPConnection, database: Database) -> tuple[Age
         raise NotSignedIn
     if now - found[1].seen_at > service.TOUCH_AFTER:
         mark = found[1].mark
-        await database.write(lambda unit: store.touch_session(unit, mark))
+        with contextlib.suppress(StorageDown):  # a full disk keeps nobody from reading
+            await database.write(lambda unit: store.touch_session(unit, mark))
     return found
 
 
