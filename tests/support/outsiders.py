@@ -346,11 +346,16 @@ class Agent(Line):
         """Sit at the desk until cancelled."""
         async with http_client() as http:
             self._http = http
-            while True:
-                with suppress(*LOST, *CUT, _Away):
-                    await self._sit()
-                self.is_live.clear()
-                await asyncio.sleep(PAUSE)
+            try:
+                while True:
+                    with suppress(*LOST, *CUT, _Away):
+                        await self._sit()
+                    self.is_live.clear()
+                    await asyncio.sleep(PAUSE)
+            finally:
+                for task in self._tasks:
+                    task.cancel()
+                await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def finished(self) -> None:
         """Wait until what was begun is answered and ended."""
@@ -491,7 +496,8 @@ class Supervisor(Agent):
         """All conversations with all their messages."""
         async with http_client() as http:
             self._http = http
-            await self._sign_in()
+            if not self.cookie:
+                await self._sign_in()
             conversations = [c async for c in self._pages("/api/conversations?limit=200")]
             conversations.sort(key=lambda conversation: conversation["number"])
             messages = {}
