@@ -65,10 +65,8 @@ def recall(
     }
     languages = languages_of(people)
     presences = store.presence_rows(connection)
-    items = [
-        _item(row, queues[row.queue_id], languages)
-        for row in connection.execute(store.unfinished_items)
-    ]
+    rows = connection.execute(store.unfinished_items).all()
+    items = [_item(row, queues[row.queue_id], languages) for row in rows]
     by_id = {item.id: item for item in items}
     offers = [_offer(row) for row in store.pending_offers(connection)]
     parts = [_assignment(row) for row in connection.execute(store.live_assignments)]
@@ -89,11 +87,10 @@ def recall(
         next_seq=(next_seq or 0) + 1,
         next_agent=max((row.seq for row in presences), default=0) + 1,
     )
-    sought = {row.id: row.conversation_id for row in connection.execute(store.live_places)}
     return Recalled(
         snapshot=snapshot,
         seq=log.last_seq(connection),
-        items={conversation: id_ for id_, conversation in sought.items()},
+        items={row.conversation_id: row.id for row in rows if row.state != "wrap_up"},
         languages=languages,
         disabled=tuple(person.id for person in people if person.disabled),
         chose_offline={r.agent_id for r in presences if (r.status, r.cause) == ("offline", "set")},

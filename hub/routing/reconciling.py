@@ -1,7 +1,9 @@
 """Compares rows with themselves and with the core, and mends what differs twice in a row.
 
-Commits and the core are never at quite the same position, so one look proves nothing; the same
-difference at two looks does. Every repair is an event and is counted: in a clean run there is none.
+While work flows, rows and core are never at quite the same position, so one look proves nothing.
+Certain is what differs at two looks in a row: in a row's version that has not changed meanwhile, or
+while nothing was under way at either. Every repair is an event and is counted: in a clean run there
+is none.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ from hub.routing.events import RoutingRepaired
 from hub.routing.following import Following
 from hub.routing.ledger import Ledger
 from hub.routing.model import ItemState, OfferState
-from hub.storage import leases
+from hub.storage import leases, log
 from hub.storage.database import Database
 from hub.storage.unit import Unit
 
@@ -30,20 +32,28 @@ MOST_ONE_BY_ONE = 5_000
 
 said = structlog.get_logger("hub.routing")
 
+VERSIONED = frozenset({"lost", "differs"})
+"""Differences that name a row's version, and so can be told from work that flows."""
+
 Difference = tuple[str, str, str]
 """What is wrong, with what, and how; the same tuple again is the same difference."""
 
 
-class Restartable(Protocol):
-    """What can begin again from the rows."""
+class Router(Protocol):
+    """What is compared with the rows, and can begin again from them."""
+
+    @property
+    def position(self) -> int | None:
+        """Up to which event the core has heard everything; None while decisions are under way."""
 
     def begin_again(self, why: str) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """The live rows at one moment."""
+    """The live rows at one moment, and the log's last number then."""
 
+    seq: int
     items: dict[str, tuple[str, str | None, int]]
     queued: int
     offers: dict[str, tuple[str, str]]
@@ -63,6 +73,7 @@ def read_live(connection: Connection) -> Seen:
         wanted = wanted.where(items.state != "queued")
     rows = connection.execute(wanted).all()
     return Seen(
+        seq=log.last_seq(connection),
         items={row.id: (row.state, row.agent_id, row.version) for row in rows},
         queued=queued,
         offers={r.item_id: (r.id, r.agent_id) for r in store.pending_offers(connection)},
@@ -77,7 +88,7 @@ def read_live(connection: Connection) -> Seen:
 class Reconciler:
     """Looks now and then, and remembers what it saw."""
 
-    def __init__(self, database: Database, router: Restartable) -> None:
+    def __init__(self, database: Database, router: Router) -> None:
         self._database = database
         self._router = router
         self._rows_before: set[Difference] = set()
@@ -92,6 +103,8 @@ class Reconciler:
         seen = await self._database.read(read_live)
         in_rows = set(contradictions(seen))
         in_core = set(disagreements(seen, following))
+        if self._router.position != seen.seq:
+            in_core = {found for found in in_core if found[0] in VERSIONED}
         certain = in_rows & self._rows_before
         if ("astray", "", "") in self._rows_before:
             certain = in_rows
@@ -140,7 +153,7 @@ def disagreements(seen: Seen, following: Following) -> Iterable[Difference]:
     core = _items_of_core(following)
     queued = sum(1 for state, _ in core.values() if state == "queued")
     if not one_by_one and queued != seen.queued:
-        yield "queued", "", "another number waits"
+        yield "queued", "", f"{queued} is {seen.queued}"
     for item_id, (row_state, agent_id, version) in seen.items.items():
         mine = core.get(item_id)
         if mine is None:

@@ -97,6 +97,7 @@ class Runner:
         self._renewed_at = 0.0
         self._doubts: str | None = None
         self._is_beginning = False
+        self._heard = 0
         self._sockets: dict[str, int] = {}
         self._elsewhere: dict[str, tuple[float, set[str]]] = {}
         self._outgoing: list[Deed] = []
@@ -141,6 +142,11 @@ class Runner:
     def is_leading(self) -> bool:
         return self._following is not None
 
+    @property
+    def position(self) -> int | None:
+        """Up to which event the core has heard everything; None while decisions are under way."""
+        return self._heard if self._is_still.is_set() else None
+
     async def settled(self) -> None:
         """Wait until everything decided so far is written."""
         while not self._is_still.is_set():
@@ -154,6 +160,7 @@ class Runner:
             self._held_back.extend(lines)
         else:
             self._tell_board(lines)
+        self._heard = lines[-1].seq
         if self._rebuilding is not None:
             self._rebuilding.extend(lines)
         elif self._following is not None:
@@ -319,6 +326,7 @@ class Runner:
             _read_all, self._rules, self._epoch, self._connected(), self._clock.now()
         )
         missed, self._rebuilding = self._rebuilding or [], None
+        self._heard = max(self._heard, recalled.seq)
         self._following = following = Following(recalled, people, self._clock.now())
         said.info(
             "leading",

@@ -193,9 +193,6 @@ presences = Table(
 all_queues = select(queues).order_by(queues.c.key)
 some_queues = select(queues).where(one_of(queues.c.id, "ids"))
 live_items = select(work_items).where(text(f"work_items.state IN ({_listed(LIVE)})"))
-live_places = select(work_items.c.id, work_items.c.conversation_id).where(
-    text(f"work_items.state IN ({_listed(LIVE)})")
-)
 unfinished_items = (
     select(work_items)
     .where(text(f"work_items.state IN ({_listed(UNFINISHED)})"))

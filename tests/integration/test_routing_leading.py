@@ -275,3 +275,28 @@ async def _pick(floor: Floor, person: Agent, wanted: Sequence[str]) -> None:
     for conversation in wanted:
         with contextlib.suppress(Refusal):
             await floor.change(service.take, conversation, by=person)
+
+
+async def test_looking_while_work_flows_finds_nothing_wrong(any_database: str) -> None:
+    async with open_floor(any_database) as floor:
+        queue = await floor.queue()
+        people = [await floor.agent(f"A{n}", queues=[queue], capacity=50) for n in range(4)]
+
+        async def works() -> None:
+            for _ in range(15):
+                await asyncio.gather(*(floor.writes(queue) for _ in range(4)))
+                for person in people:
+                    for offer in await floor.offers_of(person):
+                        with contextlib.suppress(Refusal):
+                            await floor.change(service.accept_offer, offer.id, by=person)
+                            await floor.ends(offer.conversation_id, by="agent")
+
+        async def looks() -> None:
+            for _ in range(60):
+                await floor.runner.reconcile()
+                await asyncio.sleep(0.005)
+
+        await asyncio.gather(works(), looks())
+
+        assert floor.runner.counts.repairs == 0
+        await floor.is_sound()
