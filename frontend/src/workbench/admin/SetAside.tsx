@@ -13,6 +13,7 @@ type Quarantined = {
   at: Millis;
   channel?: string;
   reason: string;
+  sender?: string | null;
   detail?: string | null;
   size?: number;
 };
@@ -39,7 +40,7 @@ export function QuarantineAdmin() {
               <div className="col grow">
                 <span className="m cut">{one.reason}</span>
                 <code className="cut">
-                  {[one.detail, one.size === undefined ? null : sizeOf(one.size)]
+                  {[one.sender, one.detail, one.size === undefined ? null : sizeOf(one.size)]
                     .filter(Boolean)
                     .join(' · ')}
                 </code>
@@ -66,14 +67,18 @@ function iconOf(channel: string | undefined) {
 }
 
 type Parked = {
-  id: string;
+  id?: string;
   seq: number;
-  type: string;
+  type?: string;
   subscription: string;
   error: string;
   attempts: number;
-  at: Millis;
+  at?: Millis;
+  since?: Millis;
 };
+
+/** Which event of which reader: both together name it. */
+const idOf = ({ id, subscription, seq }: Parked): string => id ?? `${subscription}:${seq}`;
 
 export function ParkedAdmin() {
   const { t, language } = useWords();
@@ -101,7 +106,7 @@ export function ParkedAdmin() {
           </thead>
           <tbody>
             {items.map((one) => (
-              <tr key={one.id}>
+              <tr key={idOf(one)}>
                 <td>
                   <span className="num faint">{one.seq}</span> {one.type}
                 </td>
@@ -110,12 +115,12 @@ export function ParkedAdmin() {
                   <code>{one.error}</code>
                 </td>
                 <td className="r only-wide">{one.attempts}</td>
-                <td className="r muted">{momentOf(one.at, now, language)}</td>
+                <td className="r muted">{momentOf(one.at ?? one.since ?? now, now, language)}</td>
                 <td className="r">
                   <button
                     type="button"
                     className="btn sm"
-                    onClick={() => replay(one.id, t('admin.parked.replayed'))}
+                    onClick={() => replay(idOf(one), t('admin.parked.replayed'))}
                   >
                     <Icon name="refresh" size={14} /> {t('admin.parked.replay')}
                   </button>
