@@ -26,7 +26,7 @@ from hub.kernel.clock import SystemClock
 from hub.kernel.errors import Refusal
 from hub.settings import Settings, faults_of
 from hub.storage.database import Database
-from hub.storage.migrate import WrongSchema, migrate as bring_up_to_date
+from hub.storage.migrate import WrongSchema, check, migrate as bring_up_to_date
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 users = typer.Typer(no_args_is_help=True, help="Add and change those who sign in.")
@@ -40,6 +40,28 @@ def _settings() -> Settings:
         for fault in faults_of(error):
             typer.echo(fault, err=True)
         raise typer.Exit(2) from None
+
+
+def _made_settings() -> Settings:
+    """Settings of a hub that has been made: exit status 3 when its schema does not fit."""
+    settings = _settings()
+    settings.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        check(settings.database)
+    except WrongSchema as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(3) from None
+    return settings
+
+
+def _bring_up_to_date(settings: Settings) -> tuple[str | None, str]:
+    """Make the schema, or bring it up to date. Exit status 3 when a newer hub made it."""
+    settings.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        return bring_up_to_date(settings.database, SystemClock().now())
+    except WrongSchema as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(3) from None
 
 
 @app.command()
@@ -82,20 +104,14 @@ def demo(
 @app.command()
 def migrate() -> None:
     """Bring the database to this version's schema."""
-    settings = _settings()
-    settings.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    try:
-        before, after = bring_up_to_date(settings.database, SystemClock().now())
-    except WrongSchema as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(3) from None
+    before, after = _bring_up_to_date(_settings())
     typer.echo(f"schema {before or 'none'} -> {after}")
 
 
 @app.command()
 def verify() -> None:
     """Check the invariants of the data, read-only. Exit status 1 when one is broken."""
-    settings = _settings()
+    settings = _made_settings()
 
     def tell(finding: Finding) -> None:
         typer.echo(f"{'holds ' if finding.holds else 'BROKEN'}  {finding.name}")
@@ -176,7 +192,7 @@ def add_user(
         finally:
             await database.stop()
 
-    bring_up_to_date(settings.database, SystemClock().now())
+    _bring_up_to_date(settings)
     try:
         asyncio.run(run())
     except Refusal as refusal:
@@ -188,13 +204,16 @@ def add_user(
 @users.command("list")
 def list_users() -> None:
     """Show everybody who signs in."""
-    settings = _settings()
+    settings = _made_settings()
 
     async def run() -> None:
         database = Database(settings.database)
-        for agent in await database.read(agent_store.every):
-            state = "disabled" if agent.disabled else agent.role.value
-            typer.echo(f"{agent.email}\t{agent.name}\t{state}")
+        try:
+            for agent in await database.read(agent_store.every):
+                state = "disabled" if agent.disabled else agent.role.value
+                typer.echo(f"{agent.email}\t{agent.name}\t{state}")
+        finally:
+            await database.stop()
 
     asyncio.run(run())
 
