@@ -4,29 +4,30 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, inspect, select, text
 
 from hub.kernel.clock import Millis
 from hub.kernel.ids import new_id
 from hub.storage.database import migrating_engine
-from hub.storage.schema import hub_facts, metadata
+from hub.storage.schema import hub_facts
+
+VERSIONS = Path(__file__).parent / "migrations" / "versions"
 
 
 class WrongSchema(Exception):
     """The database and this code do not fit."""
 
 
-def _config(connection: Connection) -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    config.set_main_option("path_separator", "os")
-    config.attributes["connection"] = connection
-    config.attributes["metadata"] = metadata
-    return config
+def revisions() -> list[str]:
+    """The versions this code knows, oldest first: what the files of the migrations begin with."""
+    return sorted(file.name.partition("_")[0] for file in VERSIONS.glob("[0-9]*.py"))
+
+
+def _version(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return found
 
 
 def migrate(url: str, now: Millis) -> tuple[str | None, str]:
@@ -39,15 +40,18 @@ def migrate(url: str, now: Millis) -> tuple[str | None, str]:
         with engine.connect() as connection:
             before = _known_version(connection)
             connection.rollback()
-            command.upgrade(_config(connection), "head")
-            connection.commit()
+            if before != revisions()[-1]:
+                from hub.storage.upgrading import upgrade  # noqa: PLC0415 - see there
+
+                upgrade(connection)
+                connection.commit()
             with connection.begin():
                 if (
                     connection.execute(select(hub_facts).where(hub_facts.c.name == "epoch")).first()
                     is None
                 ):
                     connection.execute(hub_facts.insert().values(name="epoch", value=new_id(now)))
-            after = MigrationContext.configure(connection).get_current_revision()
+            after = _version(connection)
             connection.rollback()
     finally:
         engine.dispose()
@@ -57,12 +61,8 @@ def migrate(url: str, now: Millis) -> tuple[str | None, str]:
 
 def _known_version(connection: Connection) -> str | None:
     """The database's version; ``WrongSchema`` when a newer hub made it."""
-    version = MigrationContext.configure(connection).get_current_revision()
-    known = {
-        script.revision
-        for script in ScriptDirectory.from_config(_config(connection)).walk_revisions()
-    }
-    if version is not None and version not in known:
+    version = _version(connection)
+    if version is not None and version not in revisions():
         raise WrongSchema(
             f"the database has schema {version}, which this version of the hub does not know: "
             "it was written by a newer hub. Start that one, or restore a backup."
@@ -76,7 +76,7 @@ def check(url: str) -> None:
     try:
         with engine.connect() as connection:
             version = _known_version(connection)
-            newest = ScriptDirectory.from_config(_config(connection)).get_current_head()
+            newest = revisions()[-1]
             if version != newest:
                 raise WrongSchema(
                     f"the database has schema {version}, this hub needs {newest}: run `hub migrate`"

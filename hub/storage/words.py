@@ -15,8 +15,6 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import rjieba
-
 MOST_CHARACTERS = 100_000
 """How much of one text is looked at."""
 MOST_TERMS = 16
@@ -54,6 +52,8 @@ def words_of(text: str, *, finely: bool = True) -> Iterator[Word]:
 def _han_words(run: str, at: int, *, finely: bool) -> Iterator[Word]:
     # Without the guesser of unknown words (the False) the cut depends less on what stands around.
     last_start = -1
+    import rjieba  # noqa: PLC0415 - its dictionary is read when it is first needed, not at the start
+
     for form, start, end in rjieba.tokenize(run, "search" if finely else "default", False):
         if finely and end - start > 2 and last_start < start:
             # A long word that the dictionary does not take apart: a name can be found by its end.
