@@ -38,6 +38,10 @@ export class Fetcher {
     return reading;
   }
 
+  start(): void {
+    this.stopped = false;
+  }
+
   stop(): void {
     this.stopped = true;
   }

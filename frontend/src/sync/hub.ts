@@ -158,9 +158,10 @@ export class SyncedHub implements Hub {
   readonly now = (): Millis => this.clock.now();
 
   readonly start = (): void => {
+    this.fetcher.start();
+    this.session.start();
     if (this.running) return;
     this.running = true;
-    this.session.start();
     this.deps.world.after(HOUSEKEEPING, () => this.housekeeping());
   };
 

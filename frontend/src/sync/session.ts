@@ -84,7 +84,9 @@ export class Session {
 
   /** There is reason to think that it works now: `online`, became visible, somebody pressed the button. */
   retry(): void {
-    if (this.connection.get().state !== 'waiting') return;
+    const { state } = this.connection.get();
+    if (state === 'closed') this.start();
+    if (state !== 'waiting') return;
     this.pauses.reset();
     this.connect();
   }

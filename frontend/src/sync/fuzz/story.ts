@@ -71,8 +71,10 @@ function doSomething(scene: Scene): void {
   const { id } = conversation;
   const mode: DraftMode = chance.oneIn(3) ? 'note' : 'reply';
   const roll = chance.between(1, 14);
-  if (roll <= 3) client.toggleThread(id);
-  else if (roll <= 6) void client.post(id, mode);
+  if (roll <= 3) {
+    client.toggleThread(id);
+    if (chance.oneIn(2)) deliverMeanwhile(scene, id);
+  } else if (roll <= 6) void client.post(id, mode);
   else if (roll <= 8) void client.command(id, chance.oneIn(3) ? 'end' : 'take');
   else if (roll <= 10) {
     client.type(id, mode);
@@ -84,6 +86,14 @@ function doSomething(scene: Scene): void {
     const more = client.hub.views.more(chance.pick(viewNames) ?? 'all');
     more.catch(() => undefined); // the line is bad: it is read again at the end
   }
+}
+
+/** The newest message changes while the thread is being read. */
+function deliverMeanwhile({ chance, time, model, lines }: Scene, conversation: string): void {
+  time.after(chance.between(1, 3 * lines.trouble.delay), () => {
+    const message = model.messages(conversation).at(-1);
+    if (message !== undefined) model.patch('message', message.id, { state: 'delivered' });
+  });
 }
 
 /** The tab is closed and opened again. */
