@@ -52,7 +52,7 @@ TAGS = (
     ("routing", "Offers, presence, queues and the live strip."),
     ("customers", "Whoever writes or calls, and their addresses."),
     ("tickets", "What was promised, and what became of it."),
-    ("knowledge", "Articles: written, published, found."),
+    ("articles", "Articles: written, published, found."),
     ("lookup", "Searching everything, and one customer's history."),
     ("realtime", "The snapshot, and the ticket that opens a socket: see `docs/realtime.md`."),
 )
