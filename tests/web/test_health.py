@@ -252,6 +252,8 @@ def sample(schema: dict[str, Any], schemas: dict[str, Any]) -> Any:
         return sample(schema["anyOf"][0], schemas)
     if "enum" in schema:
         return schema["enum"][0]
+    if "pattern" in schema:
+        return "a-key"
     made: dict[str, Any] = {
         "string": "a@b.example"[: schema.get("maxLength")].ljust(schema.get("minLength", 0), "x"),
         "integer": int(schema.get("minimum", 1)),
