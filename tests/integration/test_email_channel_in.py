@@ -468,3 +468,29 @@ async def test_a_returned_letter_is_shown_as_failed_beside_what_was_sent(desk: M
     assert bounce.automatic
     assert answer.state is State.FAILED
     assert answer.error == f"returned as undeliverable ({desk.customer}: 5.1.1)"
+
+
+async def test_bytes_that_no_database_takes_become_words_all_the_same(desk: MailDesk) -> None:
+    nasty = b"a\x00b \xed\xa0\x80 \xff\xfe \x1b[31m \xf0\x9f\x9b\x8b"
+    head = [
+        b"From: N\x00asty \xed\xa0\x80 <" + desk.customer.encode() + b">",
+        b"Subject: " + nasty,
+        b"Message-ID: <n\x00\xed\xa0\x80@x>",
+        b"References: <" + b"r" * 9_000 + b"@x>",
+        b'Content-Type: multipart/mixed; boundary="b"',
+    ]
+    body = (
+        b"--b\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n" + nasty + b"\r\n"
+        b"--b\r\nContent-Type: text/html\r\n\r\n<p>" + nasty + b"</p>\r\n"
+        b'--b\r\nContent-Disposition: attachment; filename="' + nasty + b'"\r\n\r\nx\r\n--b--\r\n'
+    )
+    raw = a_raw_mail(*head, body=body)
+
+    await shelf_of(desk).keep([RawMail(1, raw, len(raw))], Position(1, 1))
+    await desk.channel.reading.read_some([desk.account.id])
+
+    [message] = await desk.hub.messages()
+    assert "\x00" not in message.text
+    assert message.text.startswith("a")
+    assert message.text.isascii() is False
+    assert await desk.hub.quarantined() == []
