@@ -27,7 +27,7 @@ export function MenuChoice({ kind, on, icon, children, lang, stays, onPick }: Me
     ...(lang === undefined ? {} : { lang }),
     children: (
       <span className="menu-choice">
-        {icon}
+        <span className="menu-choice-icon">{icon}</span>
         <span>{children}</span>
       </span>
     ),

@@ -94,7 +94,7 @@ export function ArticlesTab({ conversation, brief = false, onMore }: ArticlesTab
         )}
       </div>
       {found.isLoading && <Skeleton width="70%" />}
-      {!found.isLoading && articles.length === 0 && (
+      {found.isSuccess && articles.length === 0 && (
         <p className="sm faint">
           {t('articles.none')}. {t('articles.none_why')}
         </p>
