@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import random
-import signal
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -12,6 +10,7 @@ from dataclasses import dataclass, field
 from tests.support.hubprocess import HubProcess
 from tests.support.oracle import Ledgers, Shown, judge
 from tests.support.outsiders import SECRET, Agent, Integrator, Supervisor, Visitor
+from tests.support.providers import Provider
 
 
 @dataclass
@@ -24,6 +23,7 @@ class Town:
     visitors: list[Visitor]
     agents: list[Agent]
     supervisor: Supervisor
+    providers: Sequence[Provider] = ()
     _talking: list[asyncio.Task[None]] = field(default_factory=list)
     _sitting: list[asyncio.Task[None]] = field(default_factory=list)
 
@@ -37,6 +37,10 @@ class Town:
         self._sitting = [make(agent.work()) for agent in self.agents]
         self._talking = [make(visitor.visit()) for visitor in self.visitors]
         self._talking += [make(self.integrator.customer(f"cus{n}")) for n in range(customers)]
+        for provider in self.providers:
+            provider.ledgers, provider.url = self.ledgers, self.hub.url
+            self._talking.append(make(provider.talk()))
+            self._sitting.append(make(provider.report()))
 
     async def progress(self, more: int = 5, within: float = 30.0) -> None:
         """Wait until some more has been acknowledged."""
@@ -55,10 +59,17 @@ class Town:
         """Let everybody finish; what the hub shows then, once nothing is on its way."""
         for peer in (self.integrator, *self.visitors, *self.agents):
             peer.is_done = True
+        for provider in self.providers:
+            provider.is_done = True
         async with asyncio.timeout(within):
             await asyncio.gather(*self._talking)
             await asyncio.gather(*(agent.finished() for agent in self.agents))
             shown = await self.supervisor.settled()
+            while len(list(shown.of("in"))) < self.acked:  # mail is acknowledged before it is read
+                await asyncio.sleep(0.2)
+                shown = await self.supervisor.settled()
+            for provider in self.providers:
+                provider.note()
             screens = [asyncio.create_task(visitor.watch()) for visitor in self.visitors]
             try:
                 await self._see_all(shown)
@@ -87,30 +98,15 @@ class Town:
         """Finish, and fail with everything the oracle and `hub verify` find wrong."""
         shown = await self.quieten()
         breaches = judge(self.ledgers, shown)
+        breaches += [
+            f"failed, though nobody refused it: {message['text']!r}: {message['error']}"
+            for _, message in shown.of("out")
+            if message["state"] == "failed"
+        ]
         assert not breaches, "\n".join([*breaches[:20], self.ledgers.balance(), self.hub.words()])
         status, words = await self.hub.verify()
         assert status == 0, words
         return shown
-
-
-async def die_at_each(
-    people: Town, points: Sequence[str], luck: random.Random, rounds: int
-) -> None:
-    """Let the hub die at each point, the first times it is reached, and live on after the last."""
-    hub = people.hub
-    await hub.kill()
-    for _ in range(rounds):
-        for point in points:
-            await hub.start(f"{point}:{luck.randint(1, 4)}")
-            try:
-                status = await hub.end(within=40)
-            except TimeoutError:
-                raise AssertionError(
-                    f"{point} is not reached: {people.ledgers.balance()}"
-                ) from None
-            assert status == -signal.SIGKILL, (point, status, hub.words())
-    await hub.start()
-    await people.progress()
 
 
 async def _end(tasks: list[asyncio.Task[None]]) -> None:
@@ -121,13 +117,20 @@ async def _end(tasks: list[asyncio.Task[None]]) -> None:
 
 @asynccontextmanager
 async def town(
-    hub: HubProcess, *, customers: int = 3, visitors: int = 2, agents: int = 2, crash: str = ""
+    hub: HubProcess,
+    *,
+    customers: int = 3,
+    visitors: int = 2,
+    agents: int = 2,
+    crash: str = "",
+    providers: Sequence[Provider] = (),
 ) -> AsyncIterator[Town]:
     """A hub that has just started, with everybody talking to it."""
     ledgers = Ledgers()
     integrator = Integrator(hub.url, ledgers)
     async with integrator.listening():
-        hub.more["HUB_OUTGOING_ALLOWED"] = f'["{integrator.answers}"]'
+        allowed = [integrator.answers, *(host for each in providers for host in each.hosts)]
+        hub.more["HUB_OUTGOING_ALLOWED"] = ",".join(allowed)
         logins = [f"agent{n}" for n in range(agents)]
         webhook = {
             "kind": "webhook",
@@ -136,7 +139,8 @@ async def town(
             "secrets": {"secret": SECRET},
         }
         chat = {"kind": "chat", "key": "web"}
-        shop = {"agents": logins, "supervisors": ["boss"], "channels": [webhook, chat]}
+        channels = [webhook, chat, *(each.channel for each in providers)]
+        shop = {"agents": logins, "supervisors": ["boss"], "channels": channels}
         await hub.plant(shop)
         await hub.start(crash)
         people = Town(
@@ -146,6 +150,7 @@ async def town(
             [Visitor(hub.url, ledgers, who=f"vis{n}") for n in range(visitors)],
             [Agent(hub.url, ledgers, who=login) for login in logins],
             Supervisor(hub.url, ledgers, who="boss"),
+            providers,
         )
         people.begin(customers)
         try:
