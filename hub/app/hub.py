@@ -24,10 +24,10 @@ from hub.agents.asking import check_routes
 from hub.agents.events import AgentChanged
 from hub.agents.model import Agent
 from hub.agents.passwords import Passwords
-from hub.app import health, lookup, pages, reference
+from hub.app import health, lookup, pages, parked, reference
 from hub.app.limits import Limits, address_of
 from hub.app.loops import Loops
-from hub.channels import outbound
+from hub.channels import api as channels_api, outbound
 from hub.channels.chat.channel import ChatChannel
 from hub.channels.chat.tokens import VisitorTokens
 from hub.channels.email.channel import EmailChannel
@@ -57,6 +57,7 @@ from hub.realtime.tickets import Tickets
 from hub.realtime.visitors import VisitorSockets
 from hub.routing import api as routing_api
 from hub.routing.runner import Runner
+from hub.routing.store import find_queue
 from hub.settings import Settings
 from hub.storage import commands
 from hub.storage.blobs import FolderBlobs
@@ -228,6 +229,14 @@ class Hub:
         """Who calls, for limits."""
         return address_of(connection, self.settings.trusted_proxies)
 
+    def is_queue(self, connection: Connection, queue_id: str) -> bool:
+        """Whether there is such a queue."""
+        return find_queue(connection, queue_id) is not None
+
+    def channel_error(self, channel_id: str) -> str | None:
+        """Why a channel does not receive, as far as this node knows."""
+        return self.mail.health.trouble(channel_id)
+
     def customer_counts(self, connection: Connection, customer_id: str) -> dict[str, int]:
         """How many conversations and open tickets a customer has."""
         mine = conversation_store.conversations.c.customer_id == customer_id
@@ -257,6 +266,8 @@ class Hub:
             tickets_api,
             knowledge_api,
             lookup,
+            channels_api,
+            parked,
             reference,
         ):
             api.include_router(part.routes)

@@ -26,6 +26,8 @@ KEYLESS = frozenset(
         ("delete", "/session"),
         ("post", "/uploads"),
         ("post", "/realtime/ticket"),
+        ("post", "/quarantine/{quarantine_id}/replay"),
+        ("post", "/parked/{parked_id}/replay"),
     }
 )
 """Changes that need no Idempotency-Key: said twice, they do nothing that was not asked for."""
@@ -53,6 +55,8 @@ TAGS = (
     ("customers", "Whoever writes or calls, and their addresses."),
     ("tickets", "What was promised, and what became of it."),
     ("articles", "Articles: written, published, found."),
+    ("channels", "Ways to reach us, and what came in that could not be understood."),
+    ("parked", "Events that a reader of the log could not digest."),
     ("lookup", "Searching everything, and one customer's history."),
     ("realtime", "The snapshot, and the ticket that opens a socket: see `docs/realtime.md`."),
 )

@@ -53,7 +53,7 @@ class Registry:
     async def load(self) -> None:
         """Read all accounts."""
         rows = await self._database.read(store.every_channel)
-        accounts = [self._account(row) for row in rows]
+        accounts = [self.account_of(row) for row in rows]
         self._accounts = {account.id: account for account in accounts}
         self._by_key = {account.key: account for account in accounts}
         self.changed.set()
@@ -63,7 +63,8 @@ class Registry:
         if lines:
             self._loading = asyncio.get_running_loop().create_task(self.load())
 
-    def _account(self, row: Any) -> Account:
+    def account_of(self, row: Any) -> Account:
+        """An account as its row has it, its secrets open."""
         return Account(
             id=row.id,
             rev=row.rev,
@@ -96,6 +97,13 @@ class Registry:
         """The enabled account that others know by this key."""
         account = self._by_key.get(key)
         return account if account is not None and account.kind == kind and account.enabled else None
+
+    def read(self, unit: Unit, channel_id: str) -> Account:
+        """An account as this transaction has left it."""
+        row = store.find_channel(unit.connection, channel_id)
+        if row is None:
+            raise NoSuchChannel
+        return self.account_of(row)
 
     # -- commands --------------------------------------------------------------------------------
 

@@ -102,6 +102,8 @@ async def test_a_customer_who_leaves_while_the_agent_accepts(floor: Floor) -> No
     conversation = await floor.writes(queue)
     offer = await floor.offered(ann)
 
+    left: object
+    accepted: object
     left, accepted = await asyncio.gather(
         floor.ends(conversation),
         floor.change(service.accept_offer, offer.id, by=ann),
