@@ -6,8 +6,11 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from playwright.async_api import expect
 
 from tests.support.shop import Shop, open_shop
+
+expect.set_options(timeout=15_000)
 
 
 @pytest.fixture

@@ -166,6 +166,7 @@ def _live(wish: dict[str, Any]) -> NoReturn:
         os.environ.update(wish["env"])
         os.chdir(wish["env"]["HOME"])
         _arm(wish["env"].get("CRASH", ""))
+        _plant_defect(wish["env"].get("MUTANT"))
         status = _run(wish)
     except BaseException:
         sys.excepthook(*sys.exc_info())
@@ -181,6 +182,13 @@ def _arm(crash: str) -> None:
 
     crashpoint._armed, _, nth = crash.partition(":")
     crashpoint._left = int(nth or "1")
+
+
+def _plant_defect(name: str | None) -> None:
+    if name is not None:
+        from tests.support.mutants import MUTANTS  # noqa: PLC0415 - only where it is wanted
+
+        MUTANTS[name]()
 
 
 def _run(wish: dict[str, Any]) -> int:

@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Locator,
+    Page,
+    Response,
+    expect,
+)
 
 from hub.demo.seed import NEWCOMER, PASSWORD, email_of
 
@@ -140,9 +148,13 @@ class Person:
         return self.page.context
 
     def _hear(self, message: ConsoleMessage) -> None:
-        # Before the sign-in the session is asked for and is not there: the browser calls that an error.
-        if message.type == "error" and "401" not in message.text:
+        if message.type == "error" and not message.text.startswith("Failed to load resource"):
             self.said.append(message.text)
+
+    def _see(self, answer: Response) -> None:
+        # Whether somebody is signed in is asked first, and the answer may be no.
+        if answer.status >= 400 and answer.status != 401:
+            self.said.append(f"{answer.status} {answer.url}")
 
     def button(self, name: str, **kw: Any) -> Locator:
         return self.page.get_by_role("button", name=name, **kw)
@@ -183,7 +195,7 @@ class Agent(Person):
         await self.page.get_by_label(self.words.email).fill(email_of(login))
         await self.page.get_by_label(self.words.password).fill(PASSWORD)
         await self.page.keyboard.press("Enter")
-        await expect(self.page.get_by_role("navigation").first).to_be_visible()
+        await expect(self.page.get_by_label(self.words.password)).to_be_hidden()
 
     async def go_available(self) -> None:
         await self.button(self.words.go_available).first.click()
@@ -236,5 +248,6 @@ async def at_browser(
     page = await context.new_page()
     person = kind(page, words)
     page.on("console", person._hear)
+    page.on("response", person._see)
     page.on("pageerror", lambda error: person.said.append(str(error)))
     return person

@@ -6,9 +6,10 @@ async with open_shop(tmp_path) as shop:
 
 from __future__ import annotations
 
+import asyncio
 import json
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -42,14 +43,17 @@ class Visitor:
     _frames: AsyncIterator[dict[str, Any]]
     messages: dict[str, dict[str, Any]] = field(default_factory=dict)
 
-    async def say(self, text: str) -> str:
+    async def say(self, text: str, attachments: Sequence[str] = ()) -> str:
         """Write a message; answers its id once the hub has kept it."""
         key = secrets.token_hex(16)
-        await self.socket.send(
-            json.dumps({"t": "send", "id": key, "text": text, "attachments": []})
-        )
+        frame = {"t": "send", "id": key, "text": text, "attachments": list(attachments)}
+        await self.socket.send(json.dumps(frame))
         sent = await self.hear(lambda frame: frame["t"] == "sent" and frame["id"] == key)
         return str(sent["message_id"])
+
+    async def read(self, message_id: str) -> None:
+        """Everything up to here has been seen."""
+        await self.socket.send(json.dumps({"t": "read", "message_id": message_id}))
 
     async def hear(self, is_it: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         """Listen until such a frame comes."""
@@ -78,6 +82,12 @@ class Shop:
         await person.sign_in(email_of(login), PASSWORD)
         return person
 
+    async def stay(self, person: Person) -> None:
+        """Let them be connected, as with a workbench open."""
+        socket, _ = await self._stack.enter_async_context(person.socket())
+        task = asyncio.create_task(_listen(socket))
+        self._stack.push_async_callback(_ended, task)
+
     async def visit(
         self, channel: str = "web", *, name: str = "林佳怡", language: str = "zh", **details: str
     ) -> Visitor:
@@ -98,6 +108,16 @@ class Shop:
         return Visitor(self.url, token, socket, frames(socket))
 
 
+async def _listen(socket: ClientConnection) -> None:
+    async for _ in frames(socket):
+        pass
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
 @asynccontextmanager
 async def open_shop(
     folder: Path,
@@ -115,7 +135,7 @@ async def open_shop(
     ids._source = ids.IdSource()  # other tests' clocks went ahead, and ids never go back
     async with AsyncExitStack() as stack:
         servers = await stack.enter_async_context(mail_servers()) if with_mail else None
-        allowed = ()
+        allowed: tuple[str, ...] = ()
         mail = NOWHERE
         if servers is not None:
             mail = seeds.Mail(servers.smtp_port, servers.imap_port, servers.password)

@@ -65,8 +65,10 @@ class Town:
             await asyncio.gather(*self._talking)
             await asyncio.gather(*(agent.finished() for agent in self.agents))
             shown = await self.supervisor.settled()
-            while len(list(shown.of("in"))) < self.acked:  # mail is acknowledged before it is read
-                await asyncio.sleep(0.2)
+            for _ in range(100 if self.providers else 0):
+                if len(list(shown.of("in"))) >= self.acked:
+                    break
+                await asyncio.sleep(0.1)  # letters are acknowledged before they are read
                 shown = await self.supervisor.settled()
             for provider in self.providers:
                 provider.note()
