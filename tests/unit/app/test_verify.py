@@ -130,6 +130,18 @@ async def test_a_sound_hub_holds_in_every_point(sound: Path) -> None:
     assert len(found) == len(INVARIANTS) + 3
 
 
+async def test_the_questions_can_be_asked_of_both_databases(
+    any_database: str, tmp_path: Path
+) -> None:
+    async with open_desk(any_database) as desk:
+        await desk.customer_writes()
+    told: list[Finding] = []
+
+    assert await verify(any_database, tmp_path, told.append)
+
+    assert {invariant.name for invariant in INVARIANTS} <= {finding.name for finding in told}
+
+
 def test_every_invariant_has_a_breach_to_try_it_with() -> None:
     assert {invariant.name for invariant in INVARIANTS} <= set(BREACHES)
 

@@ -109,6 +109,7 @@ async def test_what_is_not_public_is_refused_before_any_connection(
             "https://[2606:2800:21f:cb07:6820:80da:af6b:8b2c]/",
             "2606:2800:21f:cb07:6820:80da:af6b:8b2c",
         ),
+        ("https://[::ffff:93.184.215.14]/", "::ffff:93.184.215.14"),
         ("https://[64:ff9b::5db8:d70e]/", "64:ff9b::5db8:d70e"),  # NAT64 of a public address
     ],
 )
