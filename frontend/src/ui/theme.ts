@@ -32,6 +32,7 @@ export const theme = createTheme({
         shadow: 'md',
         offset: 4,
         returnFocus: true, // the focus is never left on nothing
+        withInitialFocusPlaceholder: false, // what a menu holds are items
       },
     },
     Popover: { defaultProps: { transitionProps: { duration: 0 }, shadow: 'md', offset: 4 } },

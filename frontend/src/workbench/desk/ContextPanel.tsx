@@ -27,7 +27,7 @@ export function ContextPanel({ conversation: id, tab, onTab, onClose }: ContextP
   const wrapping = (conversation.wrap_up_until ?? 0) > now;
   return (
     <>
-      <div className="ctx-tabs" role="tablist" aria-label={t('customer.panel')}>
+      <div className="ctx-tabs">
         {onClose !== undefined && (
           <button
             type="button"
@@ -38,22 +38,24 @@ export function ContextPanel({ conversation: id, tab, onTab, onClose }: ContextP
             <Icon name="left" />
           </button>
         )}
-        {TABS.map((name) => (
-          <button
-            key={name}
-            type="button"
-            role="tab"
-            aria-selected={name === tab}
-            className={name === tab ? 'tab-i is-on' : 'tab-i'}
-            onClick={() => onTab(name)}
-          >
-            {t(`customer.tabs.${name}`)}
-            {name === 'tickets' && conversation.ticket_ids.length > 0 && (
-              <span className="num faint">{conversation.ticket_ids.length}</span>
-            )}
-            {name === 'wrap_up' && wrapping && <span className="dot dot-wrapup" />}
-          </button>
-        ))}
+        <div className="ctx-tablist" role="tablist" aria-label={t('customer.panel')}>
+          {TABS.map((name) => (
+            <button
+              key={name}
+              type="button"
+              role="tab"
+              aria-selected={name === tab}
+              className={name === tab ? 'tab-i is-on' : 'tab-i'}
+              onClick={() => onTab(name)}
+            >
+              {t(`customer.tabs.${name}`)}
+              {name === 'tickets' && conversation.ticket_ids.length > 0 && (
+                <span className="num faint">{conversation.ticket_ids.length}</span>
+              )}
+              {name === 'wrap_up' && wrapping && <span className="dot dot-wrapup" />}
+            </button>
+          ))}
+        </div>
       </div>
       <div
         className="ctx-body"
