@@ -47,7 +47,16 @@ class Weighed:
     counted: int
 
 
-Deed = Grant | OfferChanged | ItemMoved | WorkMoved | Weighed | PresenceMoved | Alerted
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What the router makes of an agent, who had said how they are ``choice`` times by then."""
+
+    agent: AgentId
+    moved: PresenceMoved
+    choice: int
+
+
+Deed = Grant | OfferChanged | ItemMoved | WorkMoved | Weighed | Judged | Alerted
 
 
 @dataclass(slots=True)
@@ -99,11 +108,11 @@ class _Carrying:
         self._released: set[str] = set()
         self.outcome = Outcome()
         self.ledger = Ledger(unit, epoch)
-        items = [deed.item for deed in deeds if not isinstance(deed, PresenceMoved | Alerted)]
-        agents = {deed.agent for deed in deeds if isinstance(deed, Grant | PresenceMoved)}
+        items = [deed.item for deed in deeds if not isinstance(deed, Judged | Alerted)]
+        agents = {deed.agent for deed in deeds if isinstance(deed, Grant | Judged)}
         only_grants = all(isinstance(deed, Grant) for deed in deeds)
         self.ledger.read(items, agents=agents, with_parts=not only_grants)
-        said = [deed.agent for deed in deeds if isinstance(deed, PresenceMoved)]
+        said = [deed.agent for deed in deeds if isinstance(deed, Judged)]
         self._presences: dict[str, dict[str, Any]] = {
             row.agent_id: dict(row._mapping)
             for row in store.found(unit.connection, store.presences_by_agent, said, lock=True)
@@ -263,16 +272,14 @@ class _Carrying:
 
     # -- agents -----------------------------------------------------------------------------------
 
-    def move_presence(self, deed: PresenceMoved) -> None:
-        before = self._presences.get(deed.agent)
-        if before is None:
-            return
-        is_echo = deed.cause == "set"
-        if is_echo and before["status"] != (deed.presence or OFFLINE):
-            return  # they have said something else since, which will be heard
+    def judge(self, judged: Judged) -> None:
+        deed, before = judged.moved, self._presences.get(judged.agent)
+        if before is None or before["choice"] != judged.choice:
+            return  # they have said something since, which will be heard and judged anew
         load = self.ledger.loads[deed.agent]
         load.routable = deed.state is RoutingState.ROUTABLE
         self.ledger.touch_load(load)
+        is_echo = deed.cause == "set"
         status = before["status"] if is_echo else deed.presence or OFFLINE
         reason = before["reason"] if is_echo else deed.reason
         after = before | {"status": status, "reason": reason, "routing_state": deed.state.value}
@@ -301,6 +308,7 @@ class _Carrying:
                 since=after["since"],
                 routing_state=deed.state.value,
                 cause=deed.cause,
+                choice=judged.choice,
                 by_router=True,
             )
         )
@@ -323,7 +331,7 @@ _HOW: dict[type, Callable[[_Carrying, Any], None]] = {
     ItemMoved: _Carrying.move_item,
     WorkMoved: _Carrying.end_part,
     Weighed: _Carrying.weigh,
-    PresenceMoved: _Carrying.move_presence,
+    Judged: _Carrying.judge,
     Alerted: _Carrying.alert,
 }
 

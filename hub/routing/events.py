@@ -149,7 +149,10 @@ class OfferEnded(ConversationEvent):
 
 @event("presence.changed")
 class PresenceChanged(Event):
-    """What an agent says of themselves, or what the router knows of them, has changed."""
+    """What an agent says of themselves, or what the router knows of them, has changed.
+
+    ``choice`` counts what they, or a supervisor for them, have said so far.
+    """
 
     agent_id: AgentId
     status: str
@@ -157,6 +160,7 @@ class PresenceChanged(Event):
     since: int
     routing_state: str
     cause: str
+    choice: int
     by_router: bool = False
 
 

@@ -16,7 +16,7 @@ from hub.conversations.events import MessageReceived
 from hub.kernel.events import Event
 from hub.kernel.ids import AgentId, OfferId, QueueId, WorkItemId
 from hub.routing import inputs, snapshots, waiting
-from hub.routing.committing import Deed, Weighed
+from hub.routing.committing import Deed, Judged, Weighed
 from hub.routing.core import next_timer, step
 from hub.routing.effects import (
     Alerted,
@@ -72,6 +72,7 @@ class Following:
         self._people = {person.id: person for person in people}
         self._languages = recalled.languages
         self._chose_offline = set(recalled.chose_offline)
+        self._choices = dict(recalled.choices)
         self._now = now
         for agent_id in recalled.disabled:
             self.tell(inputs.AgentRemoved(agent_id))
@@ -92,7 +93,8 @@ class Following:
                 refused = effect.code
             elif isinstance(effect, PresenceMoved):
                 if last[effect.agent] is effect:
-                    self.deeds.append(effect)
+                    choice = self._choices.get(effect.agent, 0)
+                    self.deeds.append(Judged(effect.agent, effect, choice))
             elif about is None or not _is_about(effect, about):
                 self._note(effect)
         return refused
@@ -257,6 +259,7 @@ class Following:
         (self._chose_offline.add if is_choice else self._chose_offline.discard)(event.agent_id)
         if event.by_router:
             return
+        self._choices[event.agent_id] = event.choice
         if event.status == OFFLINE:
             self.tell(inputs.SignedOut(event.agent_id, force=True))
         elif event.status in STATUSES:

@@ -49,6 +49,8 @@ class Recalled:
     languages: dict[QueueId, frozenset[str]]
     disabled: tuple[AgentId, ...]
     chose_offline: set[str]
+    choices: dict[str, int]
+    """How often somebody has said how each agent is."""
     astray: int
     """Offers and assignments that contradict their items: the reconciler's work."""
 
@@ -94,6 +96,7 @@ def recall(
         languages=languages,
         disabled=tuple(person.id for person in people if person.disabled),
         chose_offline={r.agent_id for r in presences if (r.status, r.cause) == ("offline", "set")},
+        choices={row.agent_id: row.choice for row in presences},
         astray=len(items)
         + len(offers)
         + len(parts)

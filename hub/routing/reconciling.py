@@ -22,7 +22,7 @@ from hub.routing.committing import LEASE
 from hub.routing.events import RoutingRepaired
 from hub.routing.following import Following
 from hub.routing.ledger import Ledger
-from hub.routing.model import ItemState, OfferState
+from hub.routing.model import ItemState, OfferState, RoutingState
 from hub.storage import leases, log
 from hub.storage.database import Database
 from hub.storage.unit import Unit
@@ -59,6 +59,8 @@ class Seen:
     offers: dict[str, tuple[str, str]]
     parts: dict[tuple[str, str], str]
     used: dict[str, int]
+    barred: set[str]
+    """Whose load refuses grants though their presence allows them."""
     held: dict[str, int]
 
 
@@ -68,6 +70,7 @@ def read_live(connection: Connection) -> Seen:
     queued = connection.execute(
         select(func.count()).select_from(store.live_items.where(items.state == "queued").subquery())
     ).scalar_one()
+    agents = store.presence_rows(connection)
     wanted = store.unfinished_items
     if queued > MOST_ONE_BY_ONE:
         wanted = wanted.where(items.state != "queued")
@@ -80,7 +83,12 @@ def read_live(connection: Connection) -> Seen:
         parts={
             (r.item_id, r.agent_id): r.state for r in connection.execute(store.live_assignments)
         },
-        used={r.agent_id: r.used for r in connection.execute(select(store.agent_loads))},
+        used={agent.agent_id: agent.used for agent in agents},
+        barred={
+            agent.agent_id
+            for agent in agents
+            if agent.routing_state == RoutingState.ROUTABLE and not agent.routable
+        },
         held=store.held_units(connection),
     )
 
@@ -136,6 +144,8 @@ def contradictions(seen: Seen) -> Iterable[Difference]:
         held = seen.held.get(agent_id, 0)
         if used != held:
             yield "load", agent_id, f"{used} kept, {held} held"
+    for agent_id in seen.barred:
+        yield "load", agent_id, "refuses what the presence allows"
 
 
 def _items_without_holder(seen: Seen) -> Iterable[Difference]:
@@ -196,6 +206,7 @@ def mend(unit: Unit, epoch: int, differences: Iterable[Difference]) -> None:
             _mend_item(ledger, subject)
         ledger.tell(RoutingRepaired(at=unit.now, what=f"{kind}: {how}", subject=subject))
     ledger.save()
+    store.unbar(unit)
     held = store.held_units(unit.connection)
     for agent_id, counts in store.held_counts(unit.connection).items():
         store.set_load(unit, agent_id, held.get(agent_id, 0), counts)

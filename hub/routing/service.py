@@ -379,11 +379,11 @@ def set_presence(
         since=since,
         cause="set",
         routing_state=state.value,
+        choice=before.choice + 1,
     )
-    if not STATUSES[status]:
-        load = ledger.loads[agent.id]
-        load.routable = False
-        ledger.touch_load(load)
+    load = ledger.loads[agent.id]
+    load.routable = state is RoutingState.ROUTABLE
+    ledger.touch_load(load)
     ledger.tell(
         PresenceChanged(
             at=unit.now,
@@ -394,6 +394,7 @@ def set_presence(
             since=since,
             routing_state=state.value,
             cause="set",
+            choice=before.choice + 1,
         )
     )
     ledger.save()

@@ -188,6 +188,7 @@ presences = Table(
     Column("cause", Text, nullable=False),
     Column("resumes", Text),
     Column("lost_at", BigInteger, nullable=False),
+    Column("choice", Integer, nullable=False),
 )
 
 all_queues = select(queues).order_by(queues.c.key)
@@ -340,9 +341,10 @@ def presence_rows(connection: Connection) -> list[Any]:
     loads = agent_loads.c
     return list(
         connection.execute(
-            select(presences, loads.used, loads.capacity, loads.idle_since, loads.expiries).join(
-                agent_loads, loads.agent_id == presences.c.agent_id
-            )
+            select(
+                presences,
+                *(loads.used, loads.capacity, loads.routable, loads.idle_since, loads.expiries),
+            ).join(agent_loads, loads.agent_id == presences.c.agent_id)
         )
     )
 
@@ -394,6 +396,7 @@ def keep_agent(unit: Unit, agent_id: AgentId, capacity: int) -> None:
             cause="new",
             resumes=None,
             lost_at=0,
+            choice=0,
         )
     )
 
@@ -419,6 +422,14 @@ def held_counts(connection: Connection) -> dict[str, dict[str, int]]:
             mine = counts.setdefault(agent_id, {})
             mine[medium] = mine.get(medium, 0) + count
     return counts
+
+
+def unbar(unit: Unit) -> None:
+    """Let the load of everybody allow grants whose presence does."""
+    routable = select(presences.c.agent_id).where(presences.c.routing_state == "routable")
+    unit.connection.execute(
+        agent_loads.update().where(agent_loads.c.agent_id.in_(routable)).values(routable=True)
+    )
 
 
 def set_load(unit: Unit, agent_id: str, used: int, counts: dict[str, int]) -> None:

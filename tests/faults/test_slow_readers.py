@@ -29,7 +29,7 @@ class Sleeper:
 
     async def fall_asleep(self) -> None:
         boot = await self.agent._get("/api/boot")
-        ticket = (await self.agent.once("POST", "/api/realtime/ticket")).json()["ticket"]
+        ticket = (await self.agent.once("POST", "/api/realtime/ticket", tries=1)).json()["ticket"]
         address = self.agent.url.replace("http", "ws", 1) + "/api/realtime"
         self.protocol = ClientProtocol(parse_uri(address), origin=self.agent.url)  # type: ignore[arg-type]
         request = self.protocol.connect()

@@ -13,7 +13,7 @@ from hub.agents.model import Agent
 from hub.kernel.clock import SECOND, SetClock, SystemClock
 from hub.kernel.errors import Refusal
 from hub.routing import service, store
-from hub.routing.committing import LEASE, commit
+from hub.routing.committing import LEASE, Judged, commit
 from hub.routing.effects import PresenceChanged
 from hub.routing.model import RoutingState
 from hub.routing.rules import RULES
@@ -98,7 +98,8 @@ async def test_a_leader_whose_epoch_is_over_writes_nothing(any_database: str) ->
         queue = await floor.queue()
         ann = await floor.agent("Ann", queues=[queue])
         epoch = floor.runner._epoch
-        stale = PresenceChanged(ann.id, RoutingState.OFFLINE, None, None, 0, "grace_over")
+        gone = PresenceChanged(ann.id, RoutingState.OFFLINE, None, None, 0, "grace_over")
+        stale = Judged(ann.id, gone, choice=1)
         await floor.database.write(
             lambda unit: unit.connection.execute(
                 leases.update()

@@ -8,6 +8,7 @@ import os
 import random
 from collections import Counter
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -18,8 +19,11 @@ from hub.kernel.errors import Refusal
 from hub.kernel.ids import ConversationId
 from hub.routing import service, store
 from hub.routing.board import Board, read_opening
+from hub.routing.committing import Judged, commit
+from hub.routing.effects import PresenceChanged
+from hub.routing.model import RoutingState
 from hub.routing.views import QueueView
-from tests.support.floor import NOON, Floor, open_floor
+from tests.support.floor import NOON, Floor, open_floor, until
 
 TIMEOUT = 60 * SECOND
 
@@ -51,6 +55,52 @@ async def test_an_accept_just_before_the_expiry_is_written_wins(floor: Floor) ->
     assert floor.runner._following is not None
     assert floor.runner._following.put_right == 1
     assert floor.runner.counts.late > 0
+
+
+async def test_who_says_available_while_their_arrival_is_being_written_is(floor: Floor) -> None:
+    queue = await floor.queue()
+    ann = await floor.agent("Ann", queues=[queue], available=False)
+    await floor.rests()
+    saying = asyncio.create_task(floor.says(ann, "available"))
+    floor.runner.connected(ann.id)
+    await saying
+
+    await until(lambda: floor.runner.presences()[ann.id].status == "available")
+    await floor.rests()
+    await floor.writes(queue)
+
+    await floor.accepts(ann)
+    assert floor.runner.presences()[ann.id].status == "available"
+
+
+async def test_what_the_router_made_of_who_has_said_something_since_is_stale(floor: Floor) -> None:
+    queue = await floor.queue()
+    ann = await floor.agent("Ann", queues=[queue])
+    await floor.rests()
+    following = floor.runner._following
+    assert following is not None
+    away = PresenceChanged(ann.id, RoutingState.NOT_ROUTABLE, "away", None, 0, "signed_in")
+    known = following._choices[ann.id]
+
+    for choice, status in ((known - 1, "available"), (known, "away")):
+        stale = [Judged(ann.id, away, choice)]
+        await floor.database.write(partial(commit, epoch=floor.runner._epoch, deeds=stale))
+        assert (await floor.presence(ann)).status == status
+
+
+async def test_who_says_available_while_nobody_leads_is_given_work(any_database: str) -> None:
+    async with open_floor(any_database) as floor:
+        queue = await floor.queue()
+        ann = await floor.agent("Ann", queues=[queue], available=False)
+        await floor.rests()
+        await floor.runner.stop()
+        await floor.says(ann, "available")
+        conversation = await floor.writes(queue)
+
+    async with open_floor(any_database, fresh=False, node="two") as floor:
+        floor.runner.connected(ann.id)
+        await floor.accepts(ann)
+        assert await floor.is_assigned(conversation, ann)
 
 
 async def test_an_expiry_that_is_written_first_wins(floor: Floor) -> None:

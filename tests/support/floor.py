@@ -163,6 +163,10 @@ class Floor:
     async def says(self, agent: Agent, status: str, reason: str | None = None) -> None:
         await self.change(service.set_presence, agent.id, status=status, reason=reason, by=agent)
 
+    async def presence(self, agent: Agent) -> Any:
+        """The agent's presence as its row has it."""
+        return await self.database.read(store.find_presence, agent.id)
+
     async def change(self, work: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """Carry out a deed of the service in a unit of work."""
         return await self.database.write(lambda unit: work(unit, *args, **kwargs))

@@ -73,6 +73,7 @@ class Integrator(Stubborn):
     pause: float = 0.01
     answers: str = ""
     """Where answers are taken, while it listens."""
+    _lines: dict[asyncio.Task[Any], asyncio.StreamWriter] = field(default_factory=dict)
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[Integrator]:
@@ -81,7 +82,13 @@ class Integrator(Stubborn):
         host, port = server.sockets[0].getsockname()[:2]
         self.answers = f"{host}:{port}"
         async with server:
-            yield self
+            try:
+                yield self
+            finally:
+                for writer in self._lines.values():
+                    writer.close()
+                if self._lines:
+                    await asyncio.wait(self._lines)
 
     async def customer(self, who: str) -> None:
         """One customer, who says the next thing when the last one was kept."""
@@ -128,6 +135,10 @@ class Integrator(Stubborn):
         )
 
     async def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._lines[task] = writer
+        task.add_done_callback(self._lines.pop)
         with contextlib.closing(writer), suppress(OSError, EOFError, asyncio.LimitOverrunError):
             while True:
                 head = await reader.readuntil(b"\r\n\r\n")

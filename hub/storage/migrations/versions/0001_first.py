@@ -224,6 +224,7 @@ def upgrade() -> None:
         sa.Column("cause", sa.Text(), nullable=False),
         sa.Column("resumes", sa.Text(), nullable=True),
         sa.Column("lost_at", sa.BigInteger(), nullable=False),
+        sa.Column("choice", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("agent_id", name=op.f("pk_presences")),
     )
     op.create_table(
