@@ -88,19 +88,19 @@ async def test_what_the_router_made_of_who_has_said_something_since_is_stale(flo
         assert (await floor.presence(ann)).status == status
 
 
-async def test_who_says_available_while_nobody_leads_is_given_work(any_database: str) -> None:
-    async with open_floor(any_database) as floor:
-        queue = await floor.queue()
-        ann = await floor.agent("Ann", queues=[queue], available=False)
-        await floor.rests()
-        await floor.runner.stop()
-        await floor.says(ann, "available")
-        conversation = await floor.writes(queue)
+async def test_who_says_available_while_nobody_leads_is_given_work(floor: Floor) -> None:
+    queue = await floor.queue()
+    ann = await floor.agent("Ann", queues=[queue], available=False)
+    await floor.rests()
+    floor.runner._step_down("for a moment")
+    floor.runner.connected(ann.id)
+    await floor.says(ann, "available")
+    conversation = await floor.writes(queue)
 
-    async with open_floor(any_database, fresh=False, node="two") as floor:
-        floor.runner.connected(ann.id)
-        await floor.accepts(ann)
-        assert await floor.is_assigned(conversation, ann)
+    await floor.runner._try_to_lead()
+
+    await floor.accepts(ann)
+    assert await floor.is_assigned(conversation, ann)
 
 
 async def test_an_expiry_that_is_written_first_wins(floor: Floor) -> None:
