@@ -22,6 +22,7 @@ from sqlalchemy import (
     bindparam,
     false,
     func,
+    literal_column,
     or_,
     select,
     text,
@@ -83,7 +84,7 @@ conversations = Table(
     Column("rating", Json),
     Column("wrap_up_until", BigInteger),
 )
-_is_open = conversations.c.status == "open"
+_is_open = conversations.c.status == literal_column("'open'")  # so that the index is used
 Index(
     "uq_conversations_open_thread",
     conversations.c.thread_key,

@@ -47,6 +47,11 @@ class one_of(ColumnElement[bool]):  # noqa: N801 - reads as SQL
         self.column = column
         self.values = bindparam(name, type_=Text())
 
+    @override
+    def self_group(self, against: Any = None) -> one_of:
+        """As it is: SQLAlchemy would write ``= 1`` behind it, and SQLite then uses no index."""
+        return self
+
 
 @compiles(one_of, "sqlite")
 def _one_of_sqlite(element: one_of, compiler: SQLCompiler, **kw: Any) -> str:
