@@ -18,7 +18,7 @@ from hub.agents.passwords import Passwords
 from hub.app import logs
 from hub.app.doctor import examine
 from hub.app.hub import Hub
-from hub.app.server import server
+from hub.app.server import run as run_server, server, spare_the_collector
 from hub.app.verify import Finding, verify as verify_all
 from hub.bench.run import PARTS, run as run_bench
 from hub.demo.run import run as run_demo
@@ -73,11 +73,12 @@ def serve() -> None:
     async def run() -> bool:
         hub = Hub(settings)
         async with hub.running():
+            spare_the_collector()
             await server(hub.app, settings.host, settings.port, part=hub.part).serve()
         return hub.database.is_broken
 
     try:
-        broken = asyncio.run(run())
+        broken = run_server(run())
     except WrongSchema as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(3) from None
@@ -98,7 +99,7 @@ def demo(
     agents.
     """
     logs.set_up("info" if verbose else "error", json=False)
-    asyncio.run(run_demo(folder, port, speed=speed, seed=seed, reset=reset, tell=typer.echo))
+    run_server(run_demo(folder, port, speed=speed, seed=seed, reset=reset, tell=typer.echo))
 
 
 @app.command()

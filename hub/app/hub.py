@@ -14,7 +14,6 @@ import msgspec
 import structlog
 from fastapi import FastAPI
 from sqlalchemy import Connection
-from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import HTTPConnection
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
@@ -27,6 +26,7 @@ from hub.agents.passwords import Passwords
 from hub.app import health, lookup, pages, parked, reference
 from hub.app.limits import Limits, address_of
 from hub.app.loops import Loops
+from hub.app.server import Application
 from hub.channels import api as channels_api, outbound
 from hub.channels.chat.channel import ChatChannel
 from hub.channels.chat.tokens import VisitorTokens
@@ -121,9 +121,10 @@ class Hub:
         self.outbox = Outbox(self.database, self.registry, self.node)
         self.memory = MemoryChannel(self.inbox)
         self.registry.add_kind(self.memory)
-        self.registry.add_kind(
-            WebhookChannel(self.registry, self.inbox, self.blobs, self.outgoing, self.clock)
+        self.webhook = WebhookChannel(
+            self.registry, self.inbox, self.blobs, self.outgoing, self.clock
         )
+        self.registry.add_kind(self.webhook)
         self.registry.add_kind(
             SmsChannel(self.registry, self.inbox, self.database, self.outgoing, settings.public_url)
         )
@@ -248,7 +249,7 @@ class Hub:
 
     # -- the application -------------------------------------------------------------------------
 
-    def _application(self) -> Starlette:
+    def _application(self) -> Application:
         api = FastAPI(
             title="Hub",
             version="1",
@@ -283,7 +284,8 @@ class Hub:
             *help_centre.routes(),
             *pages.routes(),
         ]
-        app = Starlette(
+        app = Application(
+            bare={"/hooks/": self.webhook.entry},
             routes=routes,
             middleware=[Middleware(SecurityHeaders, is_https=self.cookies_are_secure)],
         )

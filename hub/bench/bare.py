@@ -17,7 +17,7 @@ from typing import Any
 
 from starlette.types import Receive, Scope, Send
 
-from hub.app.server import server
+from hub.app.server import run, server
 from hub.bench.machine import SERVER_CORE, pin
 
 MOST = 512
@@ -97,4 +97,4 @@ async def main(folder: Path, port: int) -> None:
 
 if __name__ == "__main__":
     pin(SERVER_CORE)
-    asyncio.run(main(Path(sys.argv[1]), int(sys.argv[2])))
+    run(main(Path(sys.argv[1]), int(sys.argv[2])))

@@ -19,8 +19,6 @@ PRIVATE = frozenset({"draft.changed"})
 HIDDEN = frozenset({"agent.signed_in", "agent.signed_out"})
 """Events that no screen shows."""
 
-OFFERS = "offer."
-
 
 def is_for_everybody(line: Logged) -> bool:
     """True for what every agent may see: customers, agents, articles, and tickets whatever they
@@ -29,25 +27,31 @@ def is_for_everybody(line: Logged) -> bool:
     return line.conversation_id is None or line.ticket_id is not None
 
 
-@dataclass(frozen=True)
 class AgentAudience:
     """What one agent may see."""
 
-    agent: Agent
+    __slots__ = ("_agent_id", "_queues", "_sees_everything")
+
+    def __init__(self, agent: Agent) -> None:
+        self._agent_id = agent.id
+        self._queues = agent.queues
+        self._sees_everything = agent.sees_everything
 
     def changes_for(self, line: Logged) -> str | None:
         """The event's changes as this agent may see them, as JSON; None when it is none of
         theirs.
         """
-        if line.type in HIDDEN:
+        type_ = line.type
+        if type_ in HIDDEN:
             return None
-        if line.type in PRIVATE:
-            return line.changes if line.agent_id == self.agent.id else None
-        if is_for_everybody(line) or self.agent.sees_everything:
-            return line.changes
-        if line.type.startswith(OFFERS) and line.agent_id == self.agent.id:
-            return line.changes
-        if line.agent_id == self.agent.id or line.queue_id in self.agent.queues:
+        if type_ in PRIVATE:
+            return line.changes if line.agent_id == self._agent_id else None
+        if (
+            self._sees_everything
+            or line.queue_id in self._queues
+            or line.agent_id == self._agent_id
+            or is_for_everybody(line)
+        ):
             return line.changes
         if self._saw_before(line):
             return _taken_away(line)
@@ -57,8 +61,8 @@ class AgentAudience:
         """True when the event took a conversation out of this agent's sight."""
         left_queue = getattr(line.event, "from_queue_id", None)
         left_agent = getattr(line.event, "from_agent_id", None)
-        return left_agent == self.agent.id or (
-            left_queue is not None and left_queue in self.agent.queues
+        return left_agent == self._agent_id or (
+            left_queue is not None and left_queue in self._queues
         )
 
 

@@ -30,7 +30,7 @@ said = structlog.get_logger("hub.webhook")
 
 BODY_MOST = 16 << 20
 _encode = msgspec.json.encode
-_JSON = [(b"content-type", b"application/json")]
+_JSON = [(b"content-type", b"application/json"), (b"x-content-type-options", b"nosniff")]
 
 
 class WebhookChannel:
