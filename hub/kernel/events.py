@@ -17,20 +17,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, TypeVar, cast, dataclass_transform
 
+from msgspec import Struct
+
 from hub.kernel.clock import Millis
 
 SUBJECTS = ("conversation_id", "customer_id", "ticket_id", "agent_id", "queue_id")
 """The fields of an event that the log keeps as columns."""
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True, omit_defaults=True):
     """What one event does to one entity that screens hold.
 
     Exactly one of ``full`` (the whole entity, a view or a mapping) and ``patch`` (fields to
     replace, shallow) is given, or neither, when the entity is gone. ``rev`` rises with every change
     of that entity: a screen applies a change only when its ``rev`` is greater than the one it
     holds.
+
+    As JSON it is what goes into the log and over the line; a view is encoded there.
     """
 
     entity: str
@@ -38,17 +41,6 @@ class Change:
     rev: int
     full: Any = None
     patch: Mapping[str, Any] | None = None
-
-    def as_json(self) -> dict[str, Any]:
-        """What goes into the log and over the line; ``full`` may be a view that is encoded
-        there.
-        """
-        out: dict[str, Any] = {"entity": self.entity, "id": self.id, "rev": self.rev}
-        if self.full is not None:
-            out["full"] = self.full
-        if self.patch is not None:
-            out["patch"] = self.patch
-        return out
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +50,8 @@ class Event:
     """
 
     type: ClassVar[str] = "event"
+    nobody: ClassVar[None] = None
+    """What stands for a subject that an event has none of."""
 
     at: Millis
     actor: str = "hub"

@@ -104,7 +104,7 @@ class EventFrame:
     def __init__(self, line: Logged, changes: str | None = None, *, outside: bool = False) -> None:
         """``outside``: for a visitor, who learns what changed but not who at the desk did what."""
         self.seq = line.seq
-        kind, actor = line.type, f',"actor":{encode(line.actor)}'
+        kind, actor = line.type, f',"actor":"{line.actor}"'
         command = "" if line.command_id is None else f',"command_id":{encode(line.command_id)}'
         if outside:
             kind = kind if kind in TOLD_OUTSIDE else "conversation.changed"
@@ -122,7 +122,7 @@ class EventFrame:
 
 def removal(entity: str, id_: str, rev: int) -> str:
     """The changes of an event for somebody who may no longer see the entity."""
-    return encode([Change(entity, id_, rev).as_json()])
+    return encode([Change(entity, id_, rev)])
 
 
 def welcome(epoch: str, seq: int, *, resumed: bool, beat_after: int) -> str:

@@ -75,6 +75,8 @@ class Switchboard:
         self._queues: dict[str, set[Connection]] = defaultdict(set)
         self._visitors: dict[str, set[Connection]] = defaultdict(set)
         self._seers: set[Connection] = set()
+        self._seen_by: dict[tuple[str | None, str | None], frozenset[Connection]] = {}
+        """Asked of queue and agent before; until somebody comes or goes."""
         self.on_rights: Callable[[str], None] = lambda agent_id: None
 
     def __len__(self) -> int:
@@ -90,6 +92,7 @@ class Switchboard:
         if connection.agent is None:
             return
         agent = connection.agent
+        self._seen_by.clear()
         self._agents[agent.id].add(connection)
         if agent.sees_everything:
             self._seers.add(connection)
@@ -107,6 +110,7 @@ class Switchboard:
             _drop(self._visitors, connection.customer_id, connection)
         if connection.agent is None:
             return
+        self._seen_by.clear()
         for queue_id in connection.agent.queues:
             _drop(self._queues, queue_id, connection)
         _drop(self._agents, connection.agent.id, connection)
@@ -164,13 +168,15 @@ class Switchboard:
     def _candidates(self, line: Logged) -> Iterable[Connection]:
         if is_for_everybody(line):
             return list(self._all)
-        found = set(self._seers)
-        found |= self._agents.get(line.agent_id or "", _NOBODY)
-        found |= self._queues.get(line.queue_id or "", _NOBODY)
-        found |= self._visitors.get(line.customer_id or "", _NOBODY)
+        found = self._who_see(line.queue_id, line.agent_id)
+        visitors = self._visitors.get(line.customer_id or "")
+        if visitors:
+            found = found | visitors
         if line.type.startswith("work."):
-            found |= self._agents.get(getattr(line.event, "from_agent_id", None) or "", _NOBODY)
-            found |= self._queues.get(getattr(line.event, "from_queue_id", None) or "", _NOBODY)
+            found = found | self._who_see(
+                getattr(line.event, "from_queue_id", None),
+                getattr(line.event, "from_agent_id", None),
+            )
         return found
 
     def _recheck(self, line: Logged) -> None:
@@ -190,9 +196,17 @@ class Switchboard:
 
     def who_see(self, queue_id: str | None, agent_id: str | None) -> set[Connection]:
         """The agents' connections that may see a conversation with this queue and agent."""
-        found = set(self._seers)
-        found |= self._agents.get(agent_id or "", _NOBODY)
-        found |= self._queues.get(queue_id or "", _NOBODY)
+        return set(self._who_see(queue_id, agent_id))
+
+    def _who_see(self, queue_id: str | None, agent_id: str | None) -> frozenset[Connection]:
+        found = self._seen_by.get((queue_id, agent_id))
+        if found is None:
+            found = frozenset().union(
+                self._seers,
+                self._agents.get(agent_id or "", _NOBODY),
+                self._queues.get(queue_id or "", _NOBODY),
+            )
+            self._seen_by[queue_id, agent_id] = found
         return found
 
     def tick(self, told: int) -> None:

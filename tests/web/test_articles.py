@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Any
 
+import msgspec
 import pytest
 
 from hub.agents.model import Role
@@ -89,7 +90,7 @@ async def test_every_change_is_a_revision_and_told_as_a_patch(desk: Desk, ann: P
     after = await patched(ann, article, title="Sending back", text="Sixty days.")
 
     assert (after["rev"], after["slug"], after["updated_at"]) == (2, "sending-back", NOON + 5)
-    assert (await desk.events())[-1].changes[0].as_json() == {
+    assert msgspec.to_builtins((await desk.events())[-1].changes[0]) == {
         "entity": "article",
         "id": article["id"],
         "rev": 2,

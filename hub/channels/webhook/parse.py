@@ -89,11 +89,12 @@ def parse(content: bytes) -> Body:
 
 def _may_say_twice(content: bytes) -> bool:
     """False when no key can be there twice: no name of a field is, not even with escapes."""
-    return (
-        b"\\u00" in content
-        or b'"attachments"' in content
-        or any(content.count(name) > 1 for name in _NAMES)
-    )
+    if b"\\u00" in content or b'"attachments"' in content:
+        return True
+    for name in _NAMES:  # noqa: SIM110 - a third of the time of any()
+        if content.count(name) > 1:
+            return True
+    return False
 
 
 def _distinct(pairs: list[tuple[str, Any]]) -> None:

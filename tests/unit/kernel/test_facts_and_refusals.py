@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from hub.kernel.clock import Millis
@@ -58,7 +59,7 @@ def test_an_event_cannot_be_changed_afterwards() -> None:
     ],
 )
 def test_a_change_says_only_what_it_is(change: Change, json: dict[str, object]) -> None:
-    assert change.as_json() == {"entity": "ticket", "id": "t", "rev": 3, **json}
+    assert msgspec.to_builtins(change) == {"entity": "ticket", "id": "t", "rev": 3, **json}
 
 
 def test_the_first_line_of_a_refusals_docstring_is_its_message() -> None:
