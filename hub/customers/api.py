@@ -91,13 +91,14 @@ async def change_customer(
 async def add_identity(
     customer_id: str, body: IdentityBody, asked: Annotated[Asked, may("customer.change")]
 ) -> Response:
-    """Note another address of a customer. 409 `identity_taken` when it is another one's."""
+    """Vouch for another address of a customer: whoever writes from it is taken for them. 409
+    `identity_taken` when it is another one's.
+    """
     address = normalise(body.kind, body.address)
     return await asked.change(
         service.add_identity,
         customer_id,
         body.kind,
         address,
-        verified=False,
         by=asked.agent.actor,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hub.kernel.events import Event, event
-from hub.kernel.ids import CustomerId
+from hub.kernel.ids import CustomerId, IdentityId
 
 
 @event("customer.appeared")
@@ -19,3 +19,11 @@ class CustomerChanged(Event):
 
     customer_id: CustomerId
     name: str
+
+
+@event("customer.identity_proved")
+class IdentityProved(Event):
+    """Somebody proved that an address is theirs: a letter really came from it, say."""
+
+    customer_id: CustomerId
+    identity_id: IdentityId

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from msgspec import Struct
@@ -12,18 +13,36 @@ from hub.kernel.ids import CustomerId, IdentityId
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """One address of a customer. ``verified``: somebody proved that it is theirs."""
+    """One address of a customer, which leads to them: they wrote from it, or ``vouched_by`` says
+    so. ``verified``: it is proved that it was they who wrote from it; no word of others makes it
+    so.
+    """
 
     id: IdentityId
     customer_id: CustomerId
     kind: str
     address: str
     verified: bool
+    vouched_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedAddress:
+    """An address somebody said was theirs. It leads nobody anywhere, and others may claim it
+    too.
+    """
+
+    id: IdentityId
+    customer_id: CustomerId
+    kind: str
+    address: str
 
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """Whoever writes or calls. ``identities`` is empty where they were not asked for."""
+    """Whoever writes or calls. ``identities`` and ``claimed`` are empty where they were not asked
+    for.
+    """
 
     id: CustomerId
     rev: int
@@ -34,13 +53,15 @@ class Customer:
     tags: tuple[str, ...]
     created_at: Millis
     identities: tuple[Identity, ...] = ()
+    claimed: tuple[ClaimedAddress, ...] = ()
 
 
 class Claim(Struct, frozen=True):
     """What a channel knows of a sender.
 
-    ``kind`` and ``address`` (normalised) identify them. ``also`` are further addresses they gave,
-    which nobody has proved: they are noted, but never lead to another customer's record.
+    ``kind`` and ``address`` (normalised) identify them; ``verified`` when it is proved that it was
+    they who wrote. ``also`` are further addresses they gave, which nobody has proved: they are
+    noted on their record, but never lead to another's, nor anybody else to theirs.
     """
 
     kind: str
@@ -53,10 +74,13 @@ class Claim(Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class IdentityView:
+    """``claimed``: they only said so; it leads nobody to this customer."""
+
     id: IdentityId
     kind: str
     address: str
     verified: bool
+    claimed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +110,19 @@ class CustomerView:
             customer.note,
             customer.tags,
             customer.created_at,
-            tuple(
-                IdentityView(known.id, known.kind, known.address, known.verified)
-                for known in customer.identities
-            ),
+            views_of(customer.identities, customer.claimed),
             **counts,
         )
+
+
+def views_of(
+    identities: Iterable[Identity], claimed: Iterable[ClaimedAddress] = ()
+) -> tuple[IdentityView, ...]:
+    """Addresses as screens hold them: those that lead to the customer first."""
+    return (
+        *(IdentityView(i.id, i.kind, i.address, i.verified) for i in identities),
+        *(IdentityView(c.id, c.kind, c.address, verified=False, claimed=True) for c in claimed),
+    )
 
 
 class Recognised(Struct, frozen=True):

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import msgspec
 
 from hub.customers import store
-from hub.customers.events import CustomerAppeared, CustomerChanged
+from hub.customers.events import CustomerAppeared, CustomerChanged, IdentityProved
 from hub.customers.identities import shown_name
 from hub.customers.model import (
     Claim,
+    ClaimedAddress,
     Customer,
     CustomerView,
     Identity,
-    IdentityView,
     Recognised,
+    views_of,
 )
 from hub.kernel.errors import Conflict, NotFound
 from hub.kernel.events import Change
@@ -42,68 +43,101 @@ class IdentityTaken(Conflict):
 
 
 def recognise(unit: Unit, claims: Sequence[Claim]) -> list[Recognised]:
-    """Find the customer behind each claim, or make one: two statements to know, two to add, for any
-    number.
+    """Find the customer behind each claim, or make one: one statement to know, three at most to
+    add, for any number. Only when an address is proved for the first time are there more.
 
-    Several claims of one address in the same batch are one customer.
+    Several claims of one address in the same batch are one customer. What a claim says ``also``
+    is noted on a new customer's record and finds nobody.
     """
-    wanted = [claim.address for claim in claims]
-    wanted += [address for claim in claims for _, address in claim.also]
-    known = store.known(unit.connection, wanted)
+    known = store.known(unit.connection, [claim.address for claim in claims])
+    proved = {(claim.kind, claim.address) for claim in claims if claim.verified}
     found: dict[tuple[str, str], Recognised] = {
         key: Recognised(CustomerId(row.customer_id), row.name, row.language, is_new=False)
         for key, row in known.items()
     }
     people: list[CustomerView] = []
     addresses: list[Identity] = []
+    claimed: list[ClaimedAddress] = []
     answers = []
     for claim in claims:
         key = (claim.kind, claim.address)
         recognised = found.get(key)
         if recognised is None:
-            recognised = _appear(unit, claim, found, people, addresses)
+            identity, also = _addresses_of(unit, claim, verified=key in proved)
+            person = _appear(unit, claim, identity, also)
+            people.append(person)
+            addresses.append(identity)
+            claimed.extend(also)
+            recognised = Recognised(person.id, person.name, person.language, is_new=True)
             found[key] = known_now(recognised)
         answers.append(recognised)
-    store.insert_many(unit.connection, people, addresses)
+    store.insert_many(unit.connection, people, addresses, claimed)
+    fresh = [key for key, row in known.items() if not row.verified and row.vouched_by is None]
+    if not proved.isdisjoint(fresh):
+        _prove(unit, {key: known[key].customer_id for key in proved.intersection(fresh)})
     return answers
 
 
-def _appear(
-    unit: Unit,
-    claim: Claim,
-    found: dict[tuple[str, str], Recognised],
-    people: list[CustomerView],
-    addresses: list[Identity],
-) -> Recognised:
+def _addresses_of(
+    unit: Unit, claim: Claim, *, verified: bool
+) -> tuple[Identity, list[ClaimedAddress]]:
     customer_id = CustomerId(new_id(unit.now))
-    name = claim.name.strip()[:200] or shown_name(claim.kind, claim.address)
-    given = [(claim.kind, claim.address, claim.verified)]
-    given += [
-        (kind, address, False) for kind, address in claim.also if (kind, address) not in found
-    ]
-    mine = [
-        Identity(IdentityId(new_id(unit.now)), customer_id, kind, address, verified)
-        for kind, address, verified in given
-    ]
+    own = (claim.kind, claim.address)
+    also = [address for address in dict.fromkeys(claim.also) if address != own]
+    return (
+        Identity(IdentityId(new_id(unit.now)), customer_id, *own, verified),
+        [
+            ClaimedAddress(IdentityId(new_id(unit.now)), customer_id, kind, address)
+            for kind, address in also
+        ],
+    )
+
+
+def _appear(
+    unit: Unit, claim: Claim, identity: Identity, claimed: Sequence[ClaimedAddress]
+) -> CustomerView:
     person = CustomerView(
-        customer_id,
+        identity.customer_id,
         1,
-        name,
+        claim.name.strip()[:200] or shown_name(claim.kind, claim.address),
         claim.language,
         vip=False,
         note="",
         tags=(),
         created_at=unit.now,
-        identities=tuple(IdentityView(i.id, i.kind, i.address, i.verified) for i in mine),
+        identities=views_of((identity,), claimed),
     )
-    people.append(person)
-    addresses.extend(mine)
-    recognised = Recognised(customer_id, name, claim.language, is_new=True)
-    for kind, address, _ in given[1:]:
-        found[(kind, address)] = known_now(recognised)
-    change = Change("customer", customer_id, 1, full=person)
-    unit.announce(CustomerAppeared(at=unit.now, customer_id=customer_id, changes=(change,)))
-    return recognised
+    change = Change("customer", person.id, 1, full=person)
+    unit.announce(CustomerAppeared(at=unit.now, customer_id=person.id, changes=(change,)))
+    return person
+
+
+def _prove(unit: Unit, owners: Mapping[tuple[str, str], str]) -> None:
+    """Note that it is certain now that these customers write from these addresses."""
+    changed: list[Customer] = []
+    ids: list[IdentityId] = []
+    for before in store.to_change(unit.connection, owners.values()):
+        fresh = [i for i in before.identities if (i.kind, i.address) in owners and not i.verified]
+        if not fresh:
+            continue
+        identities = tuple(
+            replace(known, verified=known.verified or known in fresh) for known in before.identities
+        )
+        after = replace(before, rev=before.rev + 1, identities=identities)
+        change = Change("customer", after.id, after.rev, patch=_addresses(after))
+        for identity in fresh:
+            unit.announce(
+                IdentityProved(
+                    at=unit.now,
+                    actor=f"customer:{after.id}",
+                    customer_id=after.id,
+                    identity_id=identity.id,
+                    changes=(change,),
+                )
+            )
+        changed.append(after)
+        ids += [identity.id for identity in fresh]
+    store.prove(unit.connection, changed, ids)
 
 
 def known_now(recognised: Recognised) -> Recognised:
@@ -112,10 +146,11 @@ def known_now(recognised: Recognised) -> Recognised:
 
 
 def get_customer(unit: Unit, customer_id: str) -> Customer:
-    customer = store.find(unit.connection, customer_id)
-    if customer is None:
+    """The customer, who stays as they are until the commit."""
+    found = store.to_change(unit.connection, [customer_id])
+    if not found:
         raise NoSuchCustomer
-    return customer
+    return found[0]
 
 
 def change_customer(
@@ -133,11 +168,9 @@ def change_customer(
     return CustomerView.of(after)
 
 
-def add_identity(
-    unit: Unit, customer_id: str, kind: str, address: str, *, verified: bool, by: str
-) -> CustomerView:
-    """Note another (normalised) address of a customer. ``IdentityTaken`` when it is another
-    one's.
+def add_identity(unit: Unit, customer_id: str, kind: str, address: str, *, by: str) -> CustomerView:
+    """Vouch for another (normalised) address of a customer, which leads to them from now on.
+    ``IdentityTaken`` when it is another one's; that others only claim it is no hindrance.
     """
     customer = get_customer(unit, customer_id)
     owner = store.owner_of(unit.connection, kind, address)
@@ -145,13 +178,28 @@ def add_identity(
         return CustomerView.of(customer)
     if owner is not None:
         raise IdentityTaken(customer_id=owner)
-    identity = Identity(IdentityId(unit.new_id()), customer.id, kind, address, verified)
-    store.insert_identity(unit, identity)
-    after = replace(customer, rev=customer.rev + 1, identities=(*customer.identities, identity))
+    identity = Identity(
+        IdentityId(unit.new_id()), customer.id, kind, address, verified=False, vouched_by=by
+    )
+    store.insert_identities(unit.connection, [identity])
+    for said in customer.claimed:
+        if (said.kind, said.address) == (kind, address):
+            store.drop_claimed(unit.connection, said.id)
+    after = replace(
+        customer,
+        rev=customer.rev + 1,
+        identities=(*customer.identities, identity),
+        claimed=tuple(c for c in customer.claimed if (c.kind, c.address) != (kind, address)),
+    )
     store.update(unit, after)
-    view = CustomerView.of(after)
-    _tell(unit, after, {"identities": msgspec.to_builtins(view.identities)}, by)
-    return view
+    _tell(unit, after, _addresses(after), by)
+    return CustomerView.of(after)
+
+
+def _addresses(customer: Customer) -> dict[str, Any]:
+    """What screens must hold of a customer's addresses."""
+    views = views_of(customer.identities, customer.claimed)
+    return {"identities": msgspec.to_builtins(views)}
 
 
 def _tell(unit: Unit, customer: Customer, patch: dict[str, Any], by: str) -> None:

@@ -23,10 +23,10 @@ from sqlalchemy import (
     tuple_,
 )
 
-from hub.customers.model import Customer, CustomerView, Identity
+from hub.customers.model import ClaimedAddress, Customer, CustomerView, Identity
 from hub.kernel.ids import CustomerId
 from hub.storage.schema import metadata
-from hub.storage.sql import BulkInsert, Json, json_text, one_of, texts
+from hub.storage.sql import BulkInsert, BulkUpdate, Json, json_text, one_of, texts
 from hub.storage.unit import Unit
 
 customers = Table(
@@ -51,14 +51,28 @@ identities = Table(
     Column("kind", Text, nullable=False),
     Column("address", Text, nullable=False),
     Column("verified", Boolean(create_constraint=False), nullable=False),
+    Column("vouched_by", Text),
     UniqueConstraint("address", "kind"),
 )
+
+claimed_addresses = Table(
+    "claimed_addresses",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("customer_id", Text, ForeignKey("customers.id"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    UniqueConstraint("customer_id", "address", "kind"),
+)
+Index("ix_claimed_addresses_address", claimed_addresses.c.address)
 
 _known = (
     select(
         identities.c.kind,
         identities.c.address,
         identities.c.customer_id,
+        identities.c.verified,
+        identities.c.vouched_by,
         customers.c.name,
         customers.c.language,
     )
@@ -69,21 +83,39 @@ _by_id = select(customers).where(customers.c.id == bindparam("id"))
 _identities_of = (
     select(identities).where(one_of(identities.c.customer_id, "ids")).order_by(identities.c.id)
 )
+_claimed_by = (
+    select(claimed_addresses)
+    .where(one_of(claimed_addresses.c.customer_id, "ids"))
+    .order_by(claimed_addresses.c.id)
+)
+_to_change = (
+    select(customers)
+    .where(one_of(customers.c.id, "ids"))
+    .order_by(customers.c.id)
+    .with_for_update(key_share=True)
+)
 _insert_customers = BulkInsert(customers)
 _insert_identities = BulkInsert(identities)
-_insert_identity = identities.insert()
+_insert_claimed = BulkInsert(claimed_addresses)
+_prove = identities.update().where(one_of(identities.c.id, "ids")).values(verified=True)
+_raise = BulkUpdate(customers, ("rev",))
 
 
 def known(connection: Connection, addresses: Iterable[str]) -> dict[tuple[str, str], Any]:
-    """Who has these addresses: (kind, address) -> row of customer_id, name, language."""
+    """Whose these addresses are: (kind, address) -> row of customer_id, verified,
+    vouched_by, name, language. Addresses that are only claimed are nobody's.
+    """
     rows = connection.execute(_known, {"addresses": texts(dict.fromkeys(addresses))})
     return {(row.kind, row.address): row for row in rows}
 
 
 def insert_many(
-    connection: Connection, people: Sequence[CustomerView], addresses: Sequence[Identity]
+    connection: Connection,
+    people: Sequence[CustomerView],
+    addresses: Sequence[Identity],
+    claimed: Sequence[ClaimedAddress],
 ) -> None:
-    """Add customers with their identities."""
+    """Add customers with their identities and what they claimed."""
     _insert_customers(
         connection,
         [
@@ -91,12 +123,24 @@ def insert_many(
             for p in people
         ],
     )
+    insert_identities(connection, addresses)
+    insert_claimed(connection, claimed)
+
+
+def insert_identities(connection: Connection, addresses: Sequence[Identity]) -> None:
     _insert_identities(
-        connection, [(a.id, a.customer_id, a.kind, a.address, a.verified) for a in addresses]
+        connection,
+        [(a.id, a.customer_id, a.kind, a.address, a.verified, a.vouched_by) for a in addresses],
     )
 
 
-def _customer(row: Row[Any], addresses: Iterable[Row[Any]]) -> Customer:
+def insert_claimed(connection: Connection, claimed: Sequence[ClaimedAddress]) -> None:
+    _insert_claimed(connection, [(c.id, c.customer_id, c.kind, c.address) for c in claimed])
+
+
+def _customer(
+    row: Row[Any], addresses: Iterable[Row[Any]], claimed: Iterable[Row[Any]]
+) -> Customer:
     return Customer(
         id=row.id,
         rev=row.rev,
@@ -107,43 +151,67 @@ def _customer(row: Row[Any], addresses: Iterable[Row[Any]]) -> Customer:
         tags=tuple(row.tags),
         created_at=row.created_at,
         identities=tuple(
-            Identity(a.id, a.customer_id, a.kind, a.address, a.verified) for a in addresses
+            Identity(a.id, a.customer_id, a.kind, a.address, a.verified, a.vouched_by)
+            for a in addresses
         ),
+        claimed=tuple(ClaimedAddress(c.id, c.customer_id, c.kind, c.address) for c in claimed),
     )
 
 
-def _with_identities(connection: Connection, rows: Sequence[Row[Any]]) -> list[Customer]:
-    addresses: dict[str, list[Row[Any]]] = {}
-    if rows:
-        for row in connection.execute(_identities_of, {"ids": texts(row.id for row in rows)}):
-            addresses.setdefault(row.customer_id, []).append(row)
-    return [_customer(row, addresses.get(row.id, ())) for row in rows]
+def _with_addresses(connection: Connection, rows: Sequence[Row[Any]]) -> list[Customer]:
+    if not rows:
+        return []
+    ids = {"ids": texts(row.id for row in rows)}
+    addresses = _by_customer(connection.execute(_identities_of, ids))
+    claimed = _by_customer(connection.execute(_claimed_by, ids))
+    return [_customer(row, addresses.get(row.id, ()), claimed.get(row.id, ())) for row in rows]
+
+
+def _by_customer(rows: Iterable[Row[Any]]) -> dict[str, list[Row[Any]]]:
+    found: dict[str, list[Row[Any]]] = {}
+    for row in rows:
+        found.setdefault(row.customer_id, []).append(row)
+    return found
 
 
 def find(connection: Connection, customer_id: str) -> Customer | None:
-    found = _with_identities(connection, connection.execute(_by_id, {"id": customer_id}).all())
+    found = _with_addresses(connection, connection.execute(_by_id, {"id": customer_id}).all())
     return found[0] if found else None
+
+
+def to_change(connection: Connection, ids: Iterable[str]) -> list[Customer]:
+    """Customers, by id; held until the commit where several nodes write."""
+    rows = connection.execute(_to_change, {"ids": texts(dict.fromkeys(ids))}).all()
+    return _with_addresses(connection, rows)
 
 
 def search(
     connection: Connection, words: str, limit: int, after: tuple[Any, ...] | None = None
 ) -> list[Customer]:
-    """Customers whose name begins with or holds the words, or who have that address; by name."""
+    """Customers whose name holds the words, or who have or claim an address that begins with them;
+    by name.
+    """
     statement = select(customers).order_by(customers.c.name, customers.c.id).limit(limit)
     if words:
         like = words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        addressed = select(identities.c.customer_id).where(
-            or_(
-                identities.c.address == words.lower(),
-                identities.c.address.like(f"{like.lower()}%", escape="\\"),
+        addressed = [
+            select(table.c.customer_id).where(
+                or_(
+                    table.c.address == words.lower(),
+                    table.c.address.like(f"{like.lower()}%", escape="\\"),
+                )
             )
-        )
+            for table in (identities, claimed_addresses)
+        ]
         statement = statement.where(
-            or_(customers.c.name.like(f"%{like}%", escape="\\"), customers.c.id.in_(addressed))
+            or_(
+                customers.c.name.like(f"%{like}%", escape="\\"),
+                *(customers.c.id.in_(having) for having in addressed),
+            )
         )
     if after is not None:
         statement = statement.where(tuple_(customers.c.name, customers.c.id) > tuple_(*after))
-    return _with_identities(connection, connection.execute(statement).all())
+    return _with_addresses(connection, connection.execute(statement).all())
 
 
 def update(unit: Unit, customer: Customer) -> None:
@@ -161,17 +229,14 @@ def update(unit: Unit, customer: Customer) -> None:
     )
 
 
-def insert_identity(unit: Unit, identity: Identity) -> None:
-    unit.connection.execute(
-        _insert_identity,
-        {
-            "id": identity.id,
-            "customer_id": identity.customer_id,
-            "kind": identity.kind,
-            "address": identity.address,
-            "verified": identity.verified,
-        },
-    )
+def prove(connection: Connection, changed: Sequence[Customer], proved: Iterable[str]) -> None:
+    """Mark identities as verified, and write the ``rev`` of their customers."""
+    connection.execute(_prove, {"ids": texts(proved)})
+    _raise(connection, [(customer.rev, customer.id) for customer in changed])
+
+
+def drop_claimed(connection: Connection, id_: str) -> None:
+    connection.execute(claimed_addresses.delete().where(claimed_addresses.c.id == id_))
 
 
 def owner_of(connection: Connection, kind: str, address: str) -> CustomerId | None:

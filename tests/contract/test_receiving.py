@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -239,46 +239,6 @@ async def test_numbers_have_no_gap_though_repeats_and_refusals_come_between(desk
 
 
 # -- one customer ----------------------------------------------------------------------------------
-
-
-def mail_from(address: str, *, verified: bool = True) -> Claim:
-    return Claim("email", address, verified=verified)
-
-
-async def owners(desk: Desk, addresses: Sequence[str]) -> dict[str, str]:
-    found = await desk.database.read(customer_store.known, addresses)
-    return {address: row.customer_id for (_, address), row in found.items()}
-
-
-async def test_an_address_that_is_only_claimed_leads_to_nobody_elses_record(desk: Desk) -> None:
-    (mia,) = await received(desk, words("m", sender=mail_from("mia@x.example"), thread_key="m"))
-    eve = Claim("chat", "eve", name="Eve", also=(("email", "mia@x.example"),))
-
-    (told,) = await received(desk, words("e", sender=eve, thread_key="e"))
-
-    of_mia = await conversation(desk, mia.conversation_id)
-    of_eve = await conversation(desk, told.conversation_id)
-    assert of_eve.customer_id != of_mia.customer_id
-    assert await owners(desk, ["mia@x.example"]) == {"mia@x.example": of_mia.customer_id}
-    eves = await desk.database.read(customer_store.find, of_eve.customer_id)
-    assert eves is not None
-    assert [(i.kind, i.address) for i in eves.identities] == [("chat", "eve")]
-
-
-async def test_an_address_nobody_had_is_noted_as_unproved(desk: Desk) -> None:
-    bo = Claim("chat", "bo", name="Bo", also=(("email", "bo@x.example"), ("phone", "+4930123")))
-
-    (told,) = await received(desk, words("b", sender=bo, thread_key="b"))
-
-    of_bo = await conversation(desk, told.conversation_id)
-    found = await desk.database.read(customer_store.find, of_bo.customer_id)
-    assert found is not None
-    noted = {(i.kind, i.address, i.verified) for i in found.identities}
-    assert noted == {
-        ("chat", "bo", False),
-        ("email", "bo@x.example", False),
-        ("phone", "+4930123", False),
-    }
 
 
 async def test_one_address_in_two_kinds_is_two_customers(desk: Desk) -> None:

@@ -291,6 +291,24 @@ def upgrade() -> None:
         op.f("ix_articles_translation_of"), "articles", ["translation_of"], unique=False
     )
     op.create_table(
+        "claimed_addresses",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("customer_id", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["customer_id"], ["customers.id"], name=op.f("fk_claimed_addresses_customer_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_claimed_addresses")),
+        sa.UniqueConstraint(
+            "customer_id",
+            "address",
+            "kind",
+            name=op.f("uq_claimed_addresses_customer_id_address_kind"),
+        ),
+    )
+    op.create_index("ix_claimed_addresses_address", "claimed_addresses", ["address"], unique=False)
+    op.create_table(
         "conversations",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("rev", sa.Integer(), nullable=False),
@@ -361,6 +379,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("address", sa.Text(), nullable=False),
         sa.Column("verified", sa.Boolean(), nullable=False),
+        sa.Column("vouched_by", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(
             ["customer_id"], ["customers.id"], name=op.f("fk_identities_customer_id")
         ),
