@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 import msgspec
@@ -13,18 +14,30 @@ from starlette.responses import Response
 
 from hub.agents.asking import Asked, may
 from hub.channels import store
+from hub.channels.events import QuarantinedDiscarded
 from hub.channels.inbound import NotQuarantined
 from hub.channels.model import Account
-from hub.channels.registry import Registry
+from hub.channels.registry import Registry, merged
+from hub.channels.setting_up import check, door_of
+from hub.channels.traffic import Traffic, traffic
 from hub.kernel.clock import Millis
 from hub.kernel.errors import Conflict, Fault, Invalid
+from hub.kernel.ids import ChannelId
+from hub.storage.blobs import DamagedBlob
 from hub.storage.unit import Unit
-from hub.web.paging import Page
+from hub.web.paging import Cursor, Limit, Page, cursor_of, place_of
 
 routes = APIRouter(tags=["channels"])
 
 Text = Annotated[str, Field(max_length=500)]
-Secrets = Annotated[dict[Text, Annotated[str, Field(max_length=4_000)]], Field(max_length=20)]
+Name = Annotated[str, Field(min_length=1, max_length=100, pattern=r"\S")]
+Secret = Annotated[str, Field(min_length=1, max_length=4_000)]
+Settings = Annotated[dict[Text, Any], Field(max_length=50)]
+QUIET = Traffic()
+SHOWN_MOST = 64 << 10
+"""How many bytes of something unreadable are shown."""
+WHOLE_MOST = 1 << 53
+"""Up to here every reader of JSON agrees on whole numbers."""
 
 
 class Body(BaseModel):
@@ -34,24 +47,24 @@ class Body(BaseModel):
 class ChannelBody(Body):
     kind: Text
     key: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,60}$")
-    name: str = Field(min_length=1, max_length=100)
+    name: Name
     queue_id: Text | None = None
     language: str | None = Field(None, pattern="^(zh|en)$")
     reply_within: int | None = Field(None, ge=1, le=1 << 40)
     enabled: bool = True
-    settings: dict[Text, Any] = {}
-    secrets: Secrets = {}
+    settings: Settings = {}
+    secrets: Annotated[dict[Text, Secret], Field(max_length=20)] = {}
 
 
 class ChannelChange(Body):
     if_rev: int | None = Field(None, ge=1, lt=1 << 31)
-    name: str | None = Field(None, min_length=1, max_length=100)
+    name: Name | None = None
     queue_id: Text | None = None
     language: str | None = Field(None, pattern="^(zh|en)$")
     reply_within: int | None = Field(None, ge=1, le=1 << 40)
     enabled: bool | None = None
-    settings: dict[Text, Any] | None = None
-    secrets: Secrets | None = None
+    settings: Settings | None = None
+    secrets: Annotated[dict[Text, Secret | None], Field(max_length=20)] | None = None
 
 
 _EMPTIED = frozenset({"queue_id", "language", "reply_within"})
@@ -60,7 +73,12 @@ _EMPTIED = frozenset({"queue_id", "language", "reply_within"})
 
 @dataclass(frozen=True)
 class ChannelView:
-    """A channel without its secrets: only their names are told."""
+    """A channel without its secrets: only their names are told.
+
+    ``url``: where others reach it. ``is_up`` and ``error``: whether it receives, and why not; None
+    where nothing has to be reached, or nobody has tried. ``last_in``, ``last_out``: None is not
+    lately.
+    """
 
     id: str
     rev: int
@@ -73,38 +91,41 @@ class ChannelView:
     enabled: bool
     settings: dict[str, Any]
     secrets: tuple[str, ...]
+    url: str | None
+    is_up: bool | None
     error: str | None
-
-    @classmethod
-    def of(cls, account: Account, error: str | None = None) -> ChannelView:
-        return cls(
-            account.id,
-            account.rev,
-            account.kind,
-            account.key,
-            account.name,
-            account.queue_id,
-            account.language,
-            account.reply_within,
-            account.enabled,
-            dict(account.settings),
-            tuple(sorted(account.secrets)),
-            error or None,
-        )
+    quarantined: int
+    last_in: Millis | None
+    last_out: Millis | None
 
 
 @dataclass(frozen=True)
 class QuarantinedView:
-    """Something that came in and could not be understood."""
+    """Something that came in and could not be understood. ``key`` tells it from all others of its
+    channel.
+    """
 
     id: str
     at: Millis
-    channel: str
     channel_id: str
+    channel: str
+    channel_name: str
     reason: str
     sender: str
-    detail: str
+    key: str
     attempts: int
+
+
+@dataclass(frozen=True)
+class QuarantinedText:
+    """The beginning of it as text; what is no UTF-8 is replaced. ``size`` of the whole, in
+    bytes.
+    """
+
+    id: str
+    text: str
+    size: int
+    is_whole: bool
 
 
 class StaleRev(Conflict):
@@ -113,9 +134,34 @@ class StaleRev(Conflict):
     code = "stale_rev"
 
 
-def _check_queue(asked: Asked, unit: Unit, queue_id: str | None) -> None:
+class Damaged(Conflict):
+    """The disk no longer holds what came in."""
+
+    code = "damaged"
+
+
+def _check(asked: Asked, unit: Unit, account: Account) -> None:
+    """``Invalid`` when this account could not work, or could not be shown."""
+    queue_id = account.queue_id
     if queue_id is not None and not asked.parts.is_queue(unit.connection, queue_id):
         raise Invalid("there is no such queue", Fault("/queue_id", "no such queue"))
+    unfit = [n for n, value in account.settings.items() if any(map(_is_too_large, _parts(value)))]
+    if unfit:
+        raise Invalid(None, *(Fault(f"/settings/{n}", "a number is too large") for n in unfit))
+    check(account)
+
+
+def _parts(value: Any) -> Iterator[Any]:
+    """A value and all that is in it."""
+    yield value
+    inside = value.values() if isinstance(value, Mapping) else value
+    if isinstance(value, (Mapping, list)):
+        for each in inside:
+            yield from _parts(each)
+
+
+def _is_too_large(value: Any) -> bool:
+    return isinstance(value, int) and abs(value) > WHOLE_MOST
 
 
 def _registry(asked: Asked) -> Registry:
@@ -123,27 +169,59 @@ def _registry(asked: Asked) -> Registry:
     return registry
 
 
+def _view(
+    asked: Asked, account: Account, last: Traffic = QUIET, quarantined: int = 0
+) -> ChannelView:
+    trouble: str | None = asked.parts.channel_error(account.id) if account.enabled else None
+    door = door_of(account)
+    return ChannelView(
+        account.id,
+        account.rev,
+        account.kind,
+        account.key,
+        account.name,
+        account.queue_id,
+        account.language,
+        account.reply_within,
+        account.enabled,
+        dict(account.settings),
+        tuple(sorted(account.secrets)),
+        None if door is None else asked.parts.public_url.rstrip("/") + door,
+        None if trouble is None else not trouble,
+        trouble or None,
+        quarantined,
+        last.last_in,
+        last.last_out,
+    )
+
+
 @routes.get("/channels")
 async def list_channels(asked: Annotated[Asked, may("channels.manage")]) -> Page[ChannelView]:
     """Every channel, by key; secrets are never read back."""
-    registry, trouble = _registry(asked), asked.parts.channel_error
-    rows = await asked.read(store.every_channel)
-    accounts = [registry.account_of(row) for row in rows]
-    return Page([ChannelView.of(account, trouble(account.id)) for account in accounts], None)
+
+    def query(connection: Connection) -> list[ChannelView]:
+        last = traffic(connection)
+        aside = store.quarantined_by_channel(connection)
+        return [
+            _view(asked, account, last.get(account.id, QUIET), aside.get(account.id, 0))
+            for account in map(_registry(asked).account_of, store.every_channel(connection))
+        ]
+
+    return Page(await asked.read(query), None)
 
 
 @routes.post("/channels", response_model=ChannelView, status_code=201)
 async def add_channel(
     body: ChannelBody, asked: Annotated[Asked, may("channels.manage")]
 ) -> Response:
-    """Set a channel up. 409 `key_taken`."""
+    """Set a channel up. 409 `key_taken`. One that is off may be unfinished."""
     registry = _registry(asked)
 
     def work(unit: Unit) -> ChannelView:
         given = body.model_dump()
-        _check_queue(asked, unit, given["queue_id"])
+        _check(asked, unit, Account(id=ChannelId(""), rev=0, **given))
         channel_id = registry.add(unit, **given, by=asked.agent.actor)
-        return ChannelView.of(registry.read(unit, channel_id))
+        return _view(asked, registry.read(unit, channel_id))
 
     return await asked.change(work, status=201)
 
@@ -152,46 +230,58 @@ async def add_channel(
 async def change_channel(
     channel_id: str, body: ChannelChange, asked: Annotated[Asked, may("channels.manage")]
 ) -> Response:
-    """Change a channel; secrets that are given replace those of the same name."""
+    """Change a channel. 409 `stale_rev` when `if_rev` is not its `rev`. Settings are replaced
+    whole; of the secrets those that are given, and null takes one away.
+    """
     registry = _registry(asked)
 
     def work(unit: Unit) -> ChannelView:
         before = registry.read(unit, channel_id)
         if body.if_rev is not None and body.if_rev != before.rev:
-            raise StaleRev(current=msgspec.to_builtins(ChannelView.of(before)))
+            raise StaleRev(current=msgspec.to_builtins(_view(asked, before)))
         given = body.model_dump(exclude_unset=True, exclude={"if_rev"})
         given = {n: value for n, value in given.items() if value is not None or n in _EMPTIED}
-        secrets = given.pop("secrets", None)
-        _check_queue(asked, unit, given.get("queue_id"))
-        registry.change(unit, channel_id, given, secrets, by=asked.agent.actor)
-        return ChannelView.of(registry.read(unit, channel_id))
+        secrets = given.pop("secrets", {})
+        after = replace(before, **given, secrets=merged(before.secrets, secrets))
+        if after != before:
+            _check(asked, unit, after)
+            registry.change(unit, channel_id, given, secrets, by=asked.agent.actor)
+        return _view(asked, registry.read(unit, channel_id))
 
     return await asked.change(work)
 
 
+# -- the quarantine --------------------------------------------------------------------------------
+
+
 @routes.get("/quarantine")
 async def list_quarantine(
-    asked: Annotated[Asked, may("quarantine.manage")],
+    asked: Annotated[Asked, may("quarantine.manage")], cursor: Cursor = None, limit: Limit = 50
 ) -> Page[QuarantinedView]:
     """What came in and could not be understood, oldest first."""
+    after = place_of(cursor, int, str)
 
-    def query(connection: Connection) -> list[QuarantinedView]:
-        kinds = {row.id: row.kind for row in store.every_channel(connection)}
-        return [
+    def query(connection: Connection) -> Page[QuarantinedView]:
+        named = {row.id: (row.kind, row.name) for row in store.every_channel(connection)}
+        rows = store.inbox_in(connection, "quarantined", limit + 1, after=after)
+        shown = rows[:limit]
+        views = [
             QuarantinedView(
                 row.id,
                 row.at,
-                kinds.get(row.channel_id, ""),
                 row.channel_id,
+                *named.get(row.channel_id, ("", "")),
                 row.reason,
                 row.sender,
                 row.key,
                 row.attempts,
             )
-            for row in store.inbox_in(connection, "quarantined")
+            for row in shown
         ]
+        more = len(rows) > limit
+        return Page(views, cursor_of(shown[-1].at, shown[-1].id) if more else None)
 
-    return Page(await asked.read(query), None)
+    return await asked.read(query)
 
 
 @routes.get("/quarantine/{quarantine_id}/raw")
@@ -199,12 +289,36 @@ async def quarantined_raw(
     quarantine_id: str, asked: Annotated[Asked, may("quarantine.manage")]
 ) -> Response:
     """It, as it came, to be downloaded."""
-    row = await asked.read(store.find_inbox, quarantine_id)
-    if row is None or row.state != "quarantined":
-        raise NotQuarantined
-    content = await asked.parts.blobs.get(row.digest)
+    content = await _bytes_of(asked, quarantine_id)
     headers = {"content-disposition": f'attachment; filename="{quarantine_id}.raw"'}
     return Response(content, media_type="application/octet-stream", headers=headers)
+
+
+@routes.get("/quarantine/{quarantine_id}/text")
+async def quarantined_text(
+    quarantine_id: str, asked: Annotated[Asked, may("quarantine.manage")]
+) -> QuarantinedText:
+    """The beginning of it, as text to be looked at."""
+    content = await _bytes_of(asked, quarantine_id)
+    text = content[:SHOWN_MOST].decode("utf-8", "replace")
+    return QuarantinedText(quarantine_id, text, len(content), len(content) <= SHOWN_MOST)
+
+
+async def _bytes_of(asked: Asked, quarantine_id: str) -> bytes:
+    """What came in. ``NotQuarantined``, or ``Damaged``."""
+    row = await asked.read(_find_quarantined, quarantine_id)
+    try:
+        content: bytes = await asked.parts.blobs.get(row.digest)
+    except DamagedBlob as damage:
+        raise Damaged from damage
+    return content
+
+
+def _find_quarantined(connection: Connection, quarantine_id: str) -> Any:
+    row = store.find_inbox(connection, quarantine_id)
+    if row is None or row.state != "quarantined":
+        raise NotQuarantined
+    return row
 
 
 @routes.post("/quarantine/{quarantine_id}/replay", status_code=204)
@@ -212,5 +326,30 @@ async def replay_quarantined(
     quarantine_id: str, asked: Annotated[Asked, may("quarantine.manage")]
 ) -> Response:
     """Try again to understand it. 409 `still_unreadable` with the reason."""
-    await asked.parts.inbox.replay(quarantine_id)
+    try:
+        await asked.parts.inbox.replay(quarantine_id)
+    except DamagedBlob as damage:
+        raise Damaged from damage
     return Response(status_code=204)
+
+
+@routes.delete("/quarantine/{quarantine_id}", status_code=204)
+async def discard_quarantined(
+    quarantine_id: str, asked: Annotated[Asked, may("quarantine.manage")]
+) -> Response:
+    """Decide that it need not be understood. Its bytes stay; the same again changes nothing."""
+
+    def work(unit: Unit) -> None:
+        row = _find_quarantined(unit.connection, quarantine_id)
+        store.update_inbox(unit, row.id, state="discarded")
+        unit.announce(
+            QuarantinedDiscarded(
+                at=unit.now,
+                actor=asked.agent.actor,
+                channel_id=row.channel_id,
+                quarantine_id=row.id,
+                reason=row.reason,
+            )
+        )
+
+    return await asked.change(work)

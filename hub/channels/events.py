@@ -30,6 +30,15 @@ class MessageQuarantined(Event):
     reason: str
 
 
+@event("message.discarded")
+class QuarantinedDiscarded(Event):
+    """Somebody decided that this need not be understood; its bytes stay."""
+
+    channel_id: str
+    quarantine_id: str
+    reason: str
+
+
 @event("message.attempted")
 class SendingAttempted(Event):
     """One attempt to send ended; the result is in the message's state."""

@@ -154,21 +154,27 @@ class Registry:
         unit: Unit,
         channel_id: str,
         changes: Mapping[str, Any],
-        secrets: Mapping[str, str] | None,
+        secrets: Mapping[str, str | None] | None,
         *,
         by: str,
     ) -> None:
-        """Change a channel; secrets that are given replace those of the same name."""
+        """Change a channel; secrets that are given replace those of the same name, None takes one
+        away.
+        """
         row = store.find_channel(unit.connection, channel_id)
         if row is None:
             raise NoSuchChannel
         values = dict(changes) | {"rev": row.rev + 1}
         if secrets:
-            values["secrets"] = self._vault.close(
-                self._vault.open(row.secrets, channel_id) | dict(secrets), channel_id
-            )
+            held = self._vault.open(row.secrets, channel_id)
+            values["secrets"] = self._vault.close(merged(held, secrets), channel_id)
         store.update_channel(unit, channel_id, values)
         unit.announce(ChannelChanged(at=unit.now, actor=by, channel_id=channel_id))
+
+
+def merged(held: Mapping[str, str], given: Mapping[str, str | None]) -> dict[str, str]:
+    """Secrets after a change: what is given replaces what is held, None takes it away."""
+    return {name: value for name, value in {**held, **given}.items() if value is not None}
 
 
 def names(connection: Connection) -> dict[str, str]:

@@ -19,6 +19,7 @@ from sqlalchemy import (
     func,
     select,
     text,
+    tuple_,
     update,
 )
 
@@ -90,6 +91,7 @@ Index(
     postgresql_where=text("state IN ('kept', 'quarantined')"),
 )
 
+_is_open = text("inbox.state IN ('kept', 'quarantined')")  # in the index's own words: it is used
 _all_channels = select(channels).order_by(channels.c.key)
 _due = (
     select(outbox)
@@ -176,15 +178,34 @@ def find_inbox(connection: Connection, id_: str) -> Any:
 
 
 def inbox_in(
-    connection: Connection, state: str, limit: int = 200, channel_id: str | None = None
+    connection: Connection,
+    state: str,
+    limit: int = 200,
+    channel_id: str | None = None,
+    after: tuple[Any, ...] | None = None,
 ) -> list[Any]:
-    """Letters in a state, oldest first."""
+    """Open letters in a state, oldest first; those behind the place ``after`` (moment, id)."""
     statement = (
-        select(inbox).where(inbox.c.state == state).order_by(inbox.c.at, inbox.c.id).limit(limit)
+        select(inbox)
+        .where(inbox.c.state == state, _is_open)
+        .order_by(inbox.c.at, inbox.c.id)
+        .limit(limit)
     )
     if channel_id is not None:
         statement = statement.where(inbox.c.channel_id == channel_id)
+    if after is not None:
+        statement = statement.where(tuple_(inbox.c.at, inbox.c.id) > tuple_(*after))
     return list(connection.execute(statement))
+
+
+def quarantined_by_channel(connection: Connection) -> dict[str, int]:
+    """How much of each channel lies in quarantine."""
+    rows = connection.execute(
+        select(inbox.c.channel_id, func.count())
+        .where(inbox.c.state == "quarantined", _is_open)
+        .group_by(inbox.c.channel_id)
+    )
+    return {row.channel_id: row[1] for row in rows}
 
 
 def update_inbox(unit: Unit, id_: str, **values: Any) -> None:
