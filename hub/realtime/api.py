@@ -68,7 +68,7 @@ class Boot:
     organisation: dict[str, Any]
 
 
-class TicketView(BaseModel):
+class SocketTicket(BaseModel):
     """Opens one socket within 30 s."""
 
     ticket: str
@@ -119,7 +119,7 @@ async def boot(asked: Annotated[Asked, may("self")]) -> Response:
     return Response(msgspec.json.encode(made), media_type="application/json")
 
 
-@routes.post("/realtime/ticket", response_model=TicketView)
-async def ticket(asked: Annotated[Asked, may("self")]) -> TicketView:
+@routes.post("/realtime/ticket", response_model=SocketTicket)
+async def ticket(asked: Annotated[Asked, may("self")]) -> SocketTicket:
     """A ticket for one socket."""
-    return TicketView(ticket=asked.parts.tickets.give(asked.session.mark))
+    return SocketTicket(ticket=asked.parts.tickets.give(asked.session.mark))
