@@ -244,6 +244,13 @@ async def test_every_operation_says_what_it_does_who_may_and_how_it_is_refused(h
         )
 
 
+async def test_every_shape_of_the_reference_has_a_name_of_its_own(hub: Hub) -> None:
+    names = document(hub)["components"]["schemas"]
+
+    assert [name for name in names if "__" in name.strip("_")] == []  # of two, both name a module
+    assert {"TicketView", "SocketTicket"} <= set(names)
+
+
 def sample(schema: dict[str, Any], schemas: dict[str, Any]) -> Any:
     """The smallest value that fits a schema."""
     if "$ref" in schema:
