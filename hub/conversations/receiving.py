@@ -110,7 +110,7 @@ class _Keeping:
         connection = self._unit.connection
         named = [i.conversation_id for i in self._batch if i.conversation_id is not None]
         if named:
-            self._by_id.update(store.find_several(connection, named))
+            self._by_id.update(store.find_several(connection, named, lock=True))
         keys = {(i.channel_id, i.thread_key) for i in self._batch}
         for key, conversation in store.open_threads(connection, keys).items():
             self._threads[key] = self._by_id.setdefault(conversation.id, conversation)

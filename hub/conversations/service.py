@@ -112,18 +112,23 @@ def is_within_reach(agent: Agent, conversation: Conversation) -> bool:
     )
 
 
-def get(unit: Unit, conversation_id: str) -> Conversation:
-    conversation = store.find(unit.connection, conversation_id)
+def get(unit: Unit, conversation_id: str, *, lock: bool = True) -> Conversation:
+    """The conversation; unless ``lock`` is False it stays as it is until the commit, whatever other
+    nodes do.
+    """
+    conversation = store.find(unit.connection, conversation_id, lock=lock)
     if conversation is None:
         raise NoSuchConversation
     return conversation
 
 
-def get_for(unit: Unit, conversation_id: str, agent: Agent, action: str) -> Conversation:
+def get_for(
+    unit: Unit, conversation_id: str, agent: Agent, action: str, *, lock: bool = True
+) -> Conversation:
     """The conversation, when ``agent`` may do ``action`` in it; as good as not there when they may
-    not see it.
+    not see it. ``lock`` as in ``get``.
     """
-    conversation = get(unit, conversation_id)
+    conversation = get(unit, conversation_id, lock=lock)
     if require(agent, action) is Reach.OWN and not is_within_reach(agent, conversation):
         raise NoSuchConversation
     return conversation
@@ -330,12 +335,12 @@ def report(
 
     ``again``: a person sends it once more, which is the one way down.
     """
-    message = store.find_message(unit.connection, message_id)
+    message = store.find_message(unit.connection, message_id, lock=True)
     if message is None:
         raise NoSuchMessage
     if not again and not moves_up(message.state, state):
         return False
-    conversation = get(unit, message.conversation_id)
+    conversation = get(unit, message.conversation_id, lock=False)
     rev = message.rev + 1
     store.set_message_state(unit, message_id, rev, state, error)
     patch = {"state": state.value, "error": error}
@@ -371,7 +376,7 @@ def customer_has(
     """The customer's side has taken (*delivered*) or seen (*read*) every answer up to
     ``ordinal``.
     """
-    conversation = get(unit, conversation_id)
+    conversation = get(unit, conversation_id, lock=False)
     below = ("sent",) if state is State.DELIVERED else ("sent", "delivered")
     fresh = store.unseen_replies(unit.connection, conversation.id, ordinal, below)
     if fresh:

@@ -46,6 +46,7 @@ from hub.storage.sql import (
     BulkInsert,
     BulkUpdate,
     Json,
+    held,
     json_text,
     many,
     one_of,
@@ -194,6 +195,7 @@ uploads = Table(
 _one = select(conversations).where(conversations.c.id == bindparam("id"))
 _several = select(conversations).where(one_of(conversations.c.id, "ids"))
 _open_threads = select(conversations).where(one_of(conversations.c.thread_key, "keys"), _is_open)
+_one_held, _several_held, _open_threads_held = held(_one), held(_several), held(_open_threads)
 _known_keys = select(
     messages.c.key, messages.c.channel_id, messages.c.id, messages.c.conversation_id
 ).where(one_of(messages.c.key, "keys"))
@@ -201,6 +203,7 @@ _insert_conversation = BulkInsert(conversations)
 _insert_message = BulkInsert(messages)
 _insert_attachment = attachments.insert()
 _message = select(messages).where(messages.c.id == bindparam("id"))
+_message_held = held(_message)
 _thread = (
     select(messages)
     .where(
@@ -281,21 +284,30 @@ def message_of(row: Any) -> Message:
     )
 
 
-def find(connection: Connection, conversation_id: str) -> Conversation | None:
-    row = connection.execute(_one, {"id": conversation_id}).first()
+def find(
+    connection: Connection, conversation_id: str, *, lock: bool = False
+) -> Conversation | None:
+    """A conversation; ``lock``: it will be changed, and stays as it is until the commit."""
+    statement = _one_held[connection.dialect.name] if lock else _one
+    row = connection.execute(statement, {"id": conversation_id}).first()
     return None if row is None else conversation_of(row)
 
 
-def find_several(connection: Connection, ids: Iterable[str]) -> dict[str, Conversation]:
-    rows = connection.execute(_several, {"ids": texts(ids)})
+def find_several(
+    connection: Connection, ids: Iterable[str], *, lock: bool = False
+) -> dict[str, Conversation]:
+    """Conversations by their ids; ``lock`` as in ``find``."""
+    statement = _several_held[connection.dialect.name] if lock else _several
+    rows = connection.execute(statement, {"ids": texts(ids)})
     return {row.id: conversation_of(row) for row in rows}
 
 
 def open_threads(
     connection: Connection, keys: Iterable[tuple[str, str]]
 ) -> dict[tuple[str, str], Conversation]:
-    """The open conversation of each (channel_id, thread_key) that has one."""
-    rows = connection.execute(_open_threads, {"keys": texts(dict.fromkeys(key for _, key in keys))})
+    """The open conversation of each (channel_id, thread_key) that has one, to be changed."""
+    statement = _open_threads_held[connection.dialect.name]
+    rows = connection.execute(statement, {"keys": texts(dict.fromkeys(key for _, key in keys))})
     return {(row.channel_id, row.thread_key): conversation_of(row) for row in rows}
 
 
@@ -456,8 +468,10 @@ def insert_messages(
     many(connection, _insert_attachment, files)
 
 
-def find_message(connection: Connection, message_id: str) -> Message | None:
-    row = connection.execute(_message, {"id": message_id}).first()
+def find_message(connection: Connection, message_id: str, *, lock: bool = False) -> Message | None:
+    """A message; ``lock`` as in ``find``."""
+    statement = _message_held[connection.dialect.name] if lock else _message
+    row = connection.execute(statement, {"id": message_id}).first()
     return None if row is None else message_of(row)
 
 
@@ -482,30 +496,28 @@ def set_message_state(
 def unread_messages(
     connection: Connection, conversation_id: str, ordinal: int
 ) -> list[tuple[str, int]]:
-    """Customer's messages up to ``ordinal`` that nobody has read: id and rev."""
-    rows = connection.execute(
-        select(messages.c.id, messages.c.rev).where(
-            messages.c.conversation_id == conversation_id,
-            messages.c.ordinal <= ordinal,
-            messages.c.direction == "in",
-            messages.c.state == "received",
-        )
+    """Customer's messages up to ``ordinal`` that nobody has read, to be changed: id and rev."""
+    statement = select(messages.c.id, messages.c.rev).where(
+        messages.c.conversation_id == conversation_id,
+        messages.c.ordinal <= ordinal,
+        messages.c.direction == "in",
+        messages.c.state == "received",
     )
+    rows = connection.execute(held(statement)[connection.dialect.name])
     return [(row.id, row.rev) for row in rows]
 
 
 def unseen_replies(
     connection: Connection, conversation_id: str, ordinal: int, states: Sequence[str]
 ) -> list[tuple[str, int]]:
-    """Agents' messages up to ``ordinal`` in one of these states: id and rev."""
-    rows = connection.execute(
-        select(messages.c.id, messages.c.rev).where(
-            messages.c.conversation_id == conversation_id,
-            messages.c.ordinal <= ordinal,
-            messages.c.direction == "out",
-            messages.c.state.in_(states),
-        )
+    """Agents' messages up to ``ordinal`` in one of these states, to be changed: id and rev."""
+    statement = select(messages.c.id, messages.c.rev).where(
+        messages.c.conversation_id == conversation_id,
+        messages.c.ordinal <= ordinal,
+        messages.c.direction == "out",
+        messages.c.state.in_(states),
     )
+    rows = connection.execute(held(statement)[connection.dialect.name])
     return [(row.id, row.rev) for row in rows]
 
 
@@ -624,13 +636,15 @@ def counted(connection: Connection, *where: ColumnElement[bool]) -> int:
 
 
 def of_customer(connection: Connection, customer_id: str, limit: int = 100) -> list[Conversation]:
-    rows = connection.execute(
-        select(conversations)
+    """A customer's latest conversations, to be changed."""
+    latest = (
+        select(conversations.c.id)
         .where(conversations.c.customer_id == customer_id)
         .order_by(conversations.c.opened_at.desc())
         .limit(limit)
     )
-    return [conversation_of(row) for row in rows]
+    statement = held(select(conversations).where(conversations.c.id.in_(latest)))
+    return [conversation_of(row) for row in connection.execute(statement[connection.dialect.name])]
 
 
 # -- drafts and uploads --------------------------------------------------------------------------

@@ -26,7 +26,7 @@ from sqlalchemy import (
 from hub.customers.model import ClaimedAddress, Customer, CustomerView, Identity
 from hub.kernel.ids import CustomerId
 from hub.storage.schema import metadata
-from hub.storage.sql import BulkInsert, BulkUpdate, Json, json_text, one_of, texts
+from hub.storage.sql import BulkInsert, BulkUpdate, Json, held, json_text, one_of, texts
 from hub.storage.unit import Unit
 
 customers = Table(
@@ -88,12 +88,7 @@ _claimed_by = (
     .where(one_of(claimed_addresses.c.customer_id, "ids"))
     .order_by(claimed_addresses.c.id)
 )
-_to_change = (
-    select(customers)
-    .where(one_of(customers.c.id, "ids"))
-    .order_by(customers.c.id)
-    .with_for_update(key_share=True)
-)
+_to_change = held(select(customers).where(one_of(customers.c.id, "ids")))
 _insert_customers = BulkInsert(customers)
 _insert_identities = BulkInsert(identities)
 _insert_claimed = BulkInsert(claimed_addresses)
@@ -180,8 +175,10 @@ def find(connection: Connection, customer_id: str) -> Customer | None:
 
 
 def to_change(connection: Connection, ids: Iterable[str]) -> list[Customer]:
-    """Customers, by id; held until the commit where several nodes write."""
-    rows = connection.execute(_to_change, {"ids": texts(dict.fromkeys(ids))}).all()
+    """Customers who will be changed; they stay as they are until the commit."""
+    rows = connection.execute(
+        _to_change[connection.dialect.name], {"ids": texts(dict.fromkeys(ids))}
+    ).all()
     return _with_addresses(connection, rows)
 
 

@@ -143,7 +143,7 @@ def take(unit: Unit, conversation_id: str, *, by: Agent) -> ConversationView:
     """Pick a waiting conversation. ``TooMuch`` beyond one's capacity, ``CannotTake`` at a
     medium's cap.
     """
-    conversations.get_for(unit, conversation_id, by, "conversation.take")
+    conversations.get_for(unit, conversation_id, by, "conversation.take", lock=False)
     ledger, item = _live_item(unit, conversation_id, agents=[by.id])
     if item.agent_id == by.id and item.state in store.IN_HAND:
         return ConversationView.of(conversations.get(unit, conversation_id))
@@ -209,7 +209,9 @@ def transfer(
     """Hand a conversation on to a queue, or offer it to a colleague; its owner may, and
     supervisors.
     """
-    conversation = conversations.get_for(unit, conversation_id, by, "conversation.transfer")
+    conversation = conversations.get_for(
+        unit, conversation_id, by, "conversation.transfer", lock=False
+    )
     if conversation.agent_id != by.id and not by.sees_everything:
         raise NotYours(agent_id=conversation.agent_id)
     if note and note.strip():

@@ -38,6 +38,9 @@ A = TypeVar("A")
 MOST_AT_ONCE = 512
 """How many waiting works one transaction takes."""
 
+TRIES = 5
+"""How often works are run before another node's being quicker counts as a failure."""
+
 said = structlog.get_logger("hub.storage")
 
 
@@ -58,6 +61,7 @@ class _Group:
     work: Callable[..., Any]
     together: bool
     wishes: list[_Wish]
+    tries: int = 1
 
     def run(self, unit: Unit) -> list[Any]:
         if not self.together:
@@ -82,6 +86,7 @@ class Counts:
     works: int = 0
     events: int = 0
     refused: int = 0
+    again: int = 0
 
 
 @dataclass(eq=False)
@@ -217,13 +222,27 @@ class Database:
         outcomes: list[_Outcome] = []
         lines: list[Logged] = []
         try:
-            outcomes, lines = self._transact(wishes)
+            outcomes, lines = self._transact_at_last(wishes)
         except Exception as error:
             self._last_seq = None
             outcomes = [_Outcome(wish, error=self._judge(error)) for wish in wishes]
             lines = []
         crashpoint("IN6")
         self._answer(outcomes, lines)
+
+    def _transact_at_last(self, wishes: list[_Wish]) -> tuple[list[_Outcome], list[Logged]]:
+        """Run the works in a transaction; anew, when another node's got in its way and PostgreSQL
+        has undone this one.
+        """
+        for _ in range(TRIES - 1):
+            try:
+                return self._transact(wishes)
+            except DBAPIError as error:
+                if _sqlstate(error) not in _POSTGRES_UNDONE:
+                    raise
+                self.counts.again += 1
+                said.info("another node was in the way; once more", error=str(error.orig))
+        return self._transact(wishes)
 
     def _transact(self, wishes: list[_Wish]) -> tuple[list[_Outcome], list[Logged]]:
         if self._broken is not None:
@@ -263,6 +282,10 @@ class Database:
                 raise
             connection.exec_driver_sql("ROLLBACK TO SAVEPOINT work")
             connection.exec_driver_sql("RELEASE SAVEPOINT work")
+            if _was_overtaken(error) and group.tries < TRIES:
+                group.tries += 1
+                self.counts.again += 1
+                return self._run(connection, group)
             if len(group.wishes) > 1:
                 return None, []
             self.counts.refused += 1
@@ -347,6 +370,8 @@ _SQLITE_BROKEN = (
 )
 _POSTGRES_PASSING = {"08", "40", "53", "57"}  # connection, serialization, resources, operator
 _POSTGRES_BROKEN = {"58", "XX"}  # system error, internal error
+_POSTGRES_UNDONE = {"40001", "40P01"}  # serialization failure, deadlock
+_POSTGRES_OVERTAKEN = "23505"  # unique violation
 
 
 def _is_storage(error: BaseException) -> bool:
@@ -370,6 +395,13 @@ def _is_passing(error: BaseException) -> bool:
         return getattr(error.orig, "sqlite_errorname", "").startswith(_SQLITE_PASSING)
     state = _sqlstate(error)
     return error.connection_invalidated or state[:2] in _POSTGRES_PASSING or state in {"", "55P03"}
+
+
+def _was_overtaken(error: BaseException) -> bool:
+    """True when something is there already that was not when the work looked: another node may have
+    added it, and the work will see it now.
+    """
+    return isinstance(error, DBAPIError) and _sqlstate(error) == _POSTGRES_OVERTAKEN
 
 
 def _sqlstate(error: DBAPIError) -> str:

@@ -13,6 +13,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Integer,
+    Select,
     Table,
     Text,
     bindparam,
@@ -91,6 +92,18 @@ def _text_within_sqlite(element: text_within, compiler: SQLCompiler, **kw: Any) 
 @compiles(text_within, "postgresql")
 def _text_within_postgresql(element: text_within, compiler: SQLCompiler, **kw: Any) -> str:
     return f"CAST({compiler.process(element.column, **kw)} AS json) ->> '{element.key}'"
+
+
+def held(statement: Select[Any]) -> dict[str, Select[Any]]:
+    """The statement for each database, to read rows that will be changed. Its first column is the
+    id.
+
+    Where several nodes write, the rows are held until the commit, so that whoever comes second sees
+    what the first one made of them; and they are taken in the order of their ids, so that fewer
+    wait for each other. What refers to such a row may still be added meanwhile.
+    """
+    ordered = statement.order_by(None).order_by(statement.selected_columns[0])
+    return {"sqlite": statement, "postgresql": ordered.with_for_update(key_share=True)}
 
 
 def texts(values: Iterable[str]) -> str:
