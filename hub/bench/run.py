@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from hub.app.server import run as run_quickly
 from hub.bench import mail, receive, restart, routing, sockets
 from hub.bench.machine import LOAD_CORE, Neighbours, pinned, syncs_a_second
 from hub.bench.postgres import postgresql
@@ -38,7 +38,7 @@ def _disk(run: Run) -> Sequence[Result]:
 
 def _receive(run: Run) -> Sequence[Result]:
     with pinned(LOAD_CORE):
-        return asyncio.run(receive.measure(run.folder, None, quick=run.quick))
+        return run_quickly(receive.measure(run.folder, None, quick=run.quick))
 
 
 def _postgresql(run: Run) -> Sequence[Result]:
@@ -48,7 +48,7 @@ def _postgresql(run: Run) -> Sequence[Result]:
             return []
         run.neighbours = Neighbours([found.pid] if found.pid else [])
         with pinned(LOAD_CORE):
-            return asyncio.run(receive.measure(run.folder, found.url, quick=run.quick))
+            return run_quickly(receive.measure(run.folder, found.url, quick=run.quick))
 
 
 def _mail(run: Run) -> Sequence[Result]:
@@ -61,11 +61,11 @@ def _routing(run: Run) -> Sequence[Result]:
 
 def _sockets(run: Run) -> Sequence[Result]:
     with pinned(LOAD_CORE):
-        return asyncio.run(sockets.measure(run.folder, quick=run.quick))
+        return run_quickly(sockets.measure(run.folder, quick=run.quick))
 
 
 def _restart(run: Run) -> Sequence[Result]:
-    return asyncio.run(restart.measure(run.folder, quick=run.quick))
+    return run_quickly(restart.measure(run.folder, quick=run.quick))
 
 
 PARTS: dict[str, Part] = {

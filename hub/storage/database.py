@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+import psycopg
 import structlog
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
@@ -475,7 +476,18 @@ def _sqlite_readers(url: str, readers: int) -> Engine:
 
 
 def _postgres_writer(url: str) -> Engine:
-    return create_engine(url, pool_size=1, max_overflow=0, pool_pre_ping=True)
+    engine = create_engine(url, pool_size=1, max_overflow=0, pool_pre_ping=True)
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: psycopg.Connection[Any], _: object) -> None:
+        # The writer looks rows up by key. A plan made while a table was small is kept, and would
+        # walk through it when it has grown.
+        connection.autocommit = True
+        connection.execute("SET enable_seqscan = off")
+        connection.execute("SET jit = off")
+        connection.autocommit = False
+
+    return engine
 
 
 def _postgres_readers(url: str, readers: int) -> Engine:

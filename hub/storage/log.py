@@ -111,11 +111,16 @@ def append(
 
 def _line(seq: int, happened: Event, command_id: str | None) -> Logged:
     shape = _shapes.get(type(happened)) or _shape_of(type(happened))
+    conversation, customer, ticket, agent, queue = shape.subjects(happened)
     return Logged(
         seq,
         happened.at,
         happened.type,
-        *shape.subjects(happened),
+        conversation,
+        customer,
+        ticket,
+        agent,
+        queue,
         command_id,
         happened.actor,
         _encode(shape.facts(happened)).decode(),

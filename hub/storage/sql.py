@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -162,22 +163,23 @@ class BulkInsert:
     """Inserts many rows given as tuples in the order of ``names``, past SQLAlchemy's work for each
     row.
 
-    SQLite runs one prepared statement for all; PostgreSQL gets one array a column (``unnest``).
-    Values must be what the driver takes: JSON already encoded to text.
+    SQLite runs one prepared statement for all; PostgreSQL gets all rows as one JSON text. Values
+    must be what the driver takes: JSON already encoded to text.
     """
 
     def __init__(self, table: Table, names: Sequence[str] | None = None) -> None:
         columns = [table.c[name] for name in names] if names is not None else list(table.c)
         listed = ", ".join(f'"{column.name}"' for column in columns)
-        arrays = ", ".join(f"%s::{_array_of(column)}" for column in columns)
         marks = ", ".join("?" * len(columns))
-        self._statements = {
-            "sqlite": f'INSERT INTO "{table.name}" ({listed}) VALUES ({marks})',
-            "postgresql": f'INSERT INTO "{table.name}" ({listed}) SELECT * FROM unnest({arrays})',
-        }
+        self._run = _Bulk(
+            sqlite=f'INSERT INTO "{table.name}" ({listed}) VALUES ({marks})',
+            postgresql=f'INSERT INTO "{table.name}" ({listed})'
+            f" SELECT {listed} FROM {_given(columns)}",
+            names=[column.name for column in columns],
+        )
 
     def __call__(self, connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
-        _run_bulk(connection, self._statements[connection.dialect.name], rows)
+        self._run(connection, rows)
 
 
 class BulkUpdate:
@@ -185,39 +187,52 @@ class BulkUpdate:
 
     def __init__(self, table: Table, names: Sequence[str], key: str = "id") -> None:
         columns = [*(table.c[name] for name in names), table.c[key]]
-        listed = ", ".join(f'"{column.name}"' for column in columns)
-        arrays = ", ".join(f"%s::{_array_of(column)}" for column in columns)
         marks = ", ".join(f'"{name}" = ?' for name in names)
         given = ", ".join(f'"{name}" = given."{name}"' for name in names)
-        self._statements = {
-            "sqlite": f'UPDATE "{table.name}" SET {marks} WHERE "{key}" = ?',
-            "postgresql": f'UPDATE "{table.name}" AS old SET {given}'
-            f' FROM unnest({arrays}) AS given ({listed}) WHERE old."{key}" = given."{key}"',
-        }
-
-    def __call__(self, connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
-        _run_bulk(connection, self._statements[connection.dialect.name], rows)
-
-
-def _run_bulk(connection: Connection, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
-    if not rows:
-        return
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql(statement, list(rows))
-    else:
-        connection.exec_driver_sql(
-            statement, tuple(list(values) for values in zip(*rows, strict=True))
+        self._run = _Bulk(
+            sqlite=f'UPDATE "{table.name}" SET {marks} WHERE "{key}" = ?',
+            postgresql=f'UPDATE "{table.name}" AS old SET {given} FROM {_given(columns)}'
+            f' WHERE old."{key}" = given."{key}"',
+            names=[column.name for column in columns],
         )
 
+    def __call__(self, connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+        self._run(connection, rows)
 
-def _array_of(column: Column[Any]) -> str:
-    """The PostgreSQL array type of a column."""
+
+@dataclass(frozen=True, slots=True)
+class _Bulk:
+    """One statement for many rows, as each database takes it."""
+
+    sqlite: str
+    postgresql: str
+    names: Sequence[str]
+
+    def __call__(self, connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+        if not rows:
+            return
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql(self.sqlite, list(rows))
+        else:
+            named = [dict(zip(self.names, row, strict=True)) for row in rows]
+            given = msgspec.json.encode(named).decode()
+            connection.exec_driver_sql(self.postgresql, (given,))
+
+
+def _given(columns: Sequence[Column[Any]]) -> str:
+    """The rows of one JSON parameter as a table of PostgreSQL's called *given*."""
+    listed = ", ".join(f'"{column.name}" {_type_of(column)}' for column in columns)
+    return f"json_to_recordset(%s::json) AS given ({listed})"
+
+
+def _type_of(column: Column[Any]) -> str:
+    """The PostgreSQL type of a column."""
     kind = column.type
     if isinstance(kind, BigInteger):
-        return "bigint[]"
+        return "bigint"
     if isinstance(kind, Integer):
-        return "integer[]"
-    return "boolean[]" if isinstance(kind, Boolean) else "text[]"
+        return "integer"
+    return "boolean" if isinstance(kind, Boolean) else "text"
 
 
 def json_text(value: Any) -> str | None:
