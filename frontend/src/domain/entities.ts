@@ -204,6 +204,68 @@ export type Entities = {
 export type Kind = keyof Entities;
 export type Entity = Entities[Kind];
 
+// What only administrators see.
+
+/** One way to reach us, as `GET /api/channels` tells it; its secrets are never told, only named. */
+export type Channel = {
+  id: Id;
+  rev: number;
+  kind: ChannelKind;
+  key: string;
+  name: string;
+  queue_id: Id | null;
+  language: Language | null;
+  reply_within: Millis | null;
+  enabled: boolean;
+  settings: Record<string, unknown>;
+  /** The names of those that are held. */
+  secrets: string[];
+  /** Where others reach it; null where the hub goes there itself. */
+  url: string | null;
+  /** Whether it receives; null where nothing has to be reached, or nobody has tried yet. */
+  is_up: boolean | null;
+  /** Why it does not. */
+  error: string | null;
+  /** How much of it lies in quarantine. */
+  quarantined: number;
+  /** Null: not lately. */
+  last_in: Millis | null;
+  last_out: Millis | null;
+};
+
+/** Something that came in and could not be understood. */
+export type Quarantined = {
+  id: Id;
+  at: Millis;
+  channel_id: Id;
+  channel: ChannelKind;
+  channel_name: string;
+  reason: string;
+  sender: string;
+  /** What tells it from all others of its channel. */
+  key: string;
+  attempts: number;
+};
+
+/** The beginning of it, as text. */
+export type QuarantinedText = { id: Id; text: string; size: number; is_whole: boolean };
+
+/** An event that a reader of the log could not digest. */
+export type Parked = {
+  /** `<subscription>:<seq>` */
+  id: string;
+  subscription: string;
+  seq: number;
+  type: string;
+  at: Millis;
+  data: Record<string, unknown>;
+  /** `retrying`: the hub still tries by itself. */
+  state: 'retrying' | 'parked';
+  attempts: number;
+  error: string;
+  since: Millis;
+};
+
 export type PresenceStatus = 'available' | 'busy' | 'away' | 'offline';
 
 export type Presence = {

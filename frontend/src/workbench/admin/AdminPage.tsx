@@ -1,5 +1,5 @@
 /** Where an administrator sets the hub up: channels, queues, people, and what was set aside. */
-import { Link } from '@tanstack/react-router';
+import { Link, useNavigate } from '@tanstack/react-router';
 
 import { useGround } from '@/sync-react';
 import { Icon, type IconName } from '@/ui/icons';
@@ -14,7 +14,8 @@ import { ParkedAdmin, QuarantineAdmin } from './SetAside';
 import './admin.css';
 
 const SECTIONS = ['channels', 'quarantine', 'queues', 'agents', 'parked'] as const;
-type Section = (typeof SECTIONS)[number];
+export type Section = (typeof SECTIONS)[number];
+type Page = (props: { onSection: (section: Section) => void }) => React.ReactNode;
 
 const MENU: readonly {
   group: 'connect' | 'routing' | 'system';
@@ -37,7 +38,7 @@ const MENU: readonly {
   },
 ];
 
-const PAGES: Record<Section, () => React.ReactNode> = {
+const PAGES: Record<Section, Page> = {
   channels: ChannelsAdmin,
   quarantine: QuarantineAdmin,
   queues: QueuesAdmin,
@@ -47,12 +48,13 @@ const PAGES: Record<Section, () => React.ReactNode> = {
 
 export function AdminPage({ section }: { section: string | undefined }) {
   const { t } = useWords();
+  const go = useNavigate();
   const role = useGround()?.me.role;
   if (role !== undefined && role !== 'admin') {
     return <StatePanel icon="lock" title={t('admin.forbidden')} text={t('admin.forbidden_why')} />;
   }
   const shown = SECTIONS.find((one) => one === section) ?? 'channels';
-  const Page = PAGES[shown];
+  const Shown = PAGES[shown];
   return (
     <div className="admin">
       <nav className="admin-menu" aria-label={t('admin.title')}>
@@ -70,11 +72,16 @@ export function AdminPage({ section }: { section: string | undefined }) {
                 <Icon name={icon} size={18} /> {t(`admin.${name}.title`)}
               </Link>
             ))}
+            {group === 'system' && (
+              <a href="/api/docs" target="_blank" rel="noreferrer">
+                <Icon name="file" size={18} /> {t('admin.docs')}
+              </a>
+            )}
           </div>
         ))}
       </nav>
       <main className="admin-main">
-        <Page />
+        <Shown onSection={(to) => void go({ to: '/admin/{-$section}', params: { section: to } })} />
       </main>
     </div>
   );

@@ -9,18 +9,16 @@ import { FormDialog } from './FormDialog';
 import { Listing } from './Listing';
 import { useAdminList, useKeep } from './useAdmin';
 
-type Person = Agent & { email?: string };
-
 const ROLES: readonly Role[] = ['agent', 'supervisor', 'admin'];
 
 export function AgentsAdmin() {
   const { t } = useWords();
-  const people = useAdminList<Person>('agents');
-  const [edited, setEdited] = useState<Person | 'new' | null>(null);
+  const people = useAdminList('agents');
+  const [edited, setEdited] = useState<Agent | 'new' | null>(null);
   return (
     <Listing
       title={t('admin.agents.title')}
-      query={people}
+      list={people}
       add={{ label: t('admin.agents.add'), run: () => setEdited('new') }}
     >
       {(items) => (
@@ -28,7 +26,6 @@ export function AgentsAdmin() {
           <thead>
             <tr>
               <th>{t('admin.agents.name')}</th>
-              <th className="only-wide">{t('admin.agents.email')}</th>
               <th>{t('admin.agents.role')}</th>
               <th className="only-wide">{t('admin.agents.languages')}</th>
               <th>{t('admin.agents.state')}</th>
@@ -46,7 +43,6 @@ export function AgentsAdmin() {
                     <Avatar name={person.name} size="sm" /> {person.name}
                   </button>
                 </td>
-                <td className="only-wide muted">{person.email}</td>
                 <td>{t(`admin.agents.roles.${person.role}`)}</td>
                 <td className="only-wide muted">{person.languages.join(', ')}</td>
                 <td>
@@ -66,12 +62,12 @@ export function AgentsAdmin() {
   );
 }
 
-function PersonForm({ person, onClose }: { person: Person | null; onClose: () => void }) {
+function PersonForm({ person, onClose }: { person: Agent | null; onClose: () => void }) {
   const { t } = useWords();
   const { keep, busy, problem } = useKeep('agents');
   const [fields, setFields] = useState({
     name: person?.name ?? '',
-    email: person?.email ?? '',
+    email: '',
     role: person?.role ?? 'agent',
     zh: person?.languages.includes('zh') ?? true,
     en: person?.languages.includes('en') ?? true,

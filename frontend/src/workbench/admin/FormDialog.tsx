@@ -5,17 +5,24 @@ import type { ReactNode, SubmitEvent } from 'react';
 import type { Problem } from '@/sync';
 import { useWords, wordsFor } from '@/workbench/parts';
 
+import { faultWords } from './faults';
+
 type FormDialogProps = {
   title: string;
   busy: boolean;
   problem: Problem | null;
+  /** Where a fault is shown beside its entry already. */
+  shows?: (path: string) => boolean;
+  size?: number;
   onClose: () => void;
   onSubmit: () => void;
   children: ReactNode;
 };
 
-export function FormDialog({ title, busy, problem, onClose, onSubmit, children }: FormDialogProps) {
+export function FormDialog(props: FormDialogProps) {
+  const { title, busy, problem, shows, size = 480, onClose, onSubmit, children } = props;
   const { t } = useWords();
+  const others = (problem?.faults ?? []).filter((fault) => shows?.(fault.path) !== true);
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     onSubmit();
@@ -25,7 +32,7 @@ export function FormDialog({ title, busy, problem, onClose, onSubmit, children }
       opened
       onClose={onClose}
       title={title}
-      size={480}
+      size={size}
       closeButtonProps={{ 'aria-label': t('common.close') }}
     >
       <form className="admin-form" onSubmit={submit}>
@@ -33,9 +40,9 @@ export function FormDialog({ title, busy, problem, onClose, onSubmit, children }
         {problem !== null && (
           <div className="admin-faults" role="alert">
             <p>{problem.faults === undefined ? wordsFor(problem.code, t) : t('admin.faults')}</p>
-            {(problem.faults ?? []).map((fault) => (
+            {others.map((fault) => (
               <p key={fault.path + fault.problem} className="num">
-                <code>{fault.path}</code> {fault.problem}
+                <code>{fault.path}</code> {faultWords(fault.problem, t)}
               </p>
             ))}
           </div>

@@ -14,12 +14,12 @@ import { useAdminList, useKeep } from './useAdmin';
 
 export function QueuesAdmin() {
   const { t, language } = useWords();
-  const queues = useAdminList<Queue>('queues');
+  const queues = useAdminList('queues');
   const [edited, setEdited] = useState<Queue | 'new' | null>(null);
   return (
     <Listing
       title={t('admin.queues.title')}
-      query={queues}
+      list={queues}
       add={{ label: t('admin.queues.add'), run: () => setEdited('new') }}
     >
       {(items) => (

@@ -1,135 +1,272 @@
-/** What could not be read, and what a reader could not take: kept, shown, tried again. */
-import type { Millis } from '@/domain/entities';
-import { momentOf, sizeOf } from '@/i18n/format';
-import { useServerNow } from '@/sync-react';
-import { Icon } from '@/ui/icons';
-import { CHANNEL_ICON, useWords } from '@/workbench/parts';
+/** What could not be read, and what a reader could not take: kept, shown, tried again, let go. */
+import { Modal } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useState, type ReactNode } from 'react';
+
+import type { Parked, Quarantined, QuarantinedText } from '@/domain/entities';
+import { fullMomentOf, momentOf, sizeOf } from '@/i18n/format';
+import { useHub, useServerNow } from '@/sync-react';
+import { Icon, type IconName } from '@/ui/icons';
+import { SkeletonRows } from '@/ui/Skeleton';
+import { StatePanel } from '@/ui/StatePanel';
+import { ChannelIcon, problemOf, useWords } from '@/workbench/parts';
 
 import { Listing } from './Listing';
-import { useAdminList, useReplay } from './useAdmin';
-
-type Quarantined = {
-  id: string;
-  at: Millis;
-  channel?: string;
-  reason: string;
-  sender?: string | null;
-  detail?: string | null;
-  size?: number;
-};
+import { Sure } from './Sure';
+import { useAdminList, useAside } from './useAdmin';
 
 export function QuarantineAdmin() {
-  const { t, language } = useWords();
-  const kept = useAdminList<Quarantined>('quarantine');
-  const replay = useReplay('quarantine');
-  const now = useServerNow(60_000);
+  const { t } = useWords();
+  const kept = useAdminList('quarantine');
+  const { replay, discard, busy } = useAside('quarantine');
+  const [looked, setLooked] = useState<Quarantined | null>(null);
   return (
     <Listing
       title={t('admin.quarantine.title')}
       why={t('admin.quarantine.why')}
-      query={kept}
+      list={kept}
       empty={{ title: t('admin.quarantine.empty'), text: t('admin.quarantine.empty_why') }}
     >
       {(items) => (
         <ul className="card admin-aside">
           {items.map((one) => (
-            <li key={one.id}>
-              <span className={`ch-${one.channel ?? 'webhook'}`}>
-                <Icon name={iconOf(one.channel)} />
-              </span>
-              <div className="col grow">
-                <span className="m cut">{one.reason}</span>
-                <code className="cut">
-                  {[one.sender, one.detail, one.size === undefined ? null : sizeOf(one.size)]
-                    .filter(Boolean)
-                    .join(' · ')}
-                </code>
-              </div>
-              <span className="sm faint num">{momentOf(one.at, now, language)}</span>
+            <Aside
+              key={one.id}
+              sign={<ChannelIcon channel={one.channel} size={18} />}
+              title={one.reason}
+              facts={[one.channel_name, one.sender, t('admin.tries', { count: one.attempts })]}
+              at={one.at}
+            >
+              <button type="button" className="btn quiet sm" onClick={() => setLooked(one)}>
+                <Icon name="eye" size={14} /> {t('admin.quarantine.raw')}
+              </button>
               <button
                 type="button"
                 className="btn sm"
+                disabled={busy === one.id}
                 onClick={() => replay(one.id, t('admin.quarantine.replayed'))}
               >
                 <Icon name="refresh" size={14} /> {t('admin.quarantine.replay')}
               </button>
-            </li>
+              <Sure
+                label={t('admin.discard')}
+                ask={t('admin.discard_sure')}
+                icon="x"
+                onSure={() => discard(one.id, t('admin.discarded'))}
+              />
+            </Aside>
           ))}
         </ul>
       )}
+      {looked !== null && <RawDialog one={looked} onClose={() => setLooked(null)} />}
     </Listing>
   );
 }
 
-function iconOf(channel: string | undefined) {
-  const known = Object.entries(CHANNEL_ICON).find(([kind]) => kind === channel);
-  return known?.[1] ?? 'webhook';
+/** One thing that was set aside: what is the matter, a few facts, and what can be done. */
+function Aside({
+  sign,
+  title,
+  facts,
+  at,
+  children,
+}: {
+  sign: ReactNode;
+  title: string;
+  facts: readonly string[];
+  at: number;
+  children: ReactNode;
+}) {
+  const { language } = useWords();
+  const now = useServerNow(60_000);
+  return (
+    <li>
+      <span className="admin-aside-sign">{sign}</span>
+      <div className="col grow admin-aside-what">
+        <bdi className="m admin-error">{title}</bdi>
+        <span className="sm muted">
+          {facts.filter(Boolean).map((fact, index) => (
+            <span key={fact}>
+              {index > 0 && ' · '}
+              <bdi>{fact}</bdi>
+            </span>
+          ))}
+          {' · '}
+          <time title={fullMomentOf(at, language)}>{momentOf(at, now, language)}</time>
+        </span>
+      </div>
+      <div className="row wrap admin-aside-do">{children}</div>
+    </li>
+  );
 }
 
-type Parked = {
-  id?: string;
-  seq: number;
-  type?: string;
-  subscription: string;
-  error: string;
-  attempts: number;
-  at?: Millis;
-  since?: Millis;
+type LookDialogProps = {
+  title: string;
+  facts: readonly (readonly [string, string])[];
+  onClose: () => void;
+  children: ReactNode;
 };
 
-/** Which event of which reader: both together name it. */
-const idOf = ({ id, subscription, seq }: Parked): string => id ?? `${subscription}:${seq}`;
+function LookDialog({ title, facts, onClose, children }: LookDialogProps) {
+  const { t } = useWords();
+  return (
+    <Modal
+      opened
+      onClose={onClose}
+      title={title}
+      size={720}
+      closeButtonProps={{ 'aria-label': t('common.close') }}
+    >
+      <dl className="kv admin-look">
+        {facts.map(([name, fact]) => (
+          <div key={name} className="admin-fact">
+            <dt>{name}</dt>
+            <dd className="admin-error">
+              <bdi>{fact}</bdi>
+            </dd>
+          </div>
+        ))}
+      </dl>
+      {children}
+    </Modal>
+  );
+}
+
+function RawDialog({ one, onClose }: { one: Quarantined; onClose: () => void }) {
+  const { t, language } = useWords();
+  const hub = useHub();
+  const path = `/api/quarantine/${one.id}`;
+  const text = useQuery({
+    queryKey: ['admin', 'quarantine', one.id, 'text'],
+    queryFn: ({ signal }) => hub.read<QuarantinedText>(`${path}/text`, signal),
+  });
+  return (
+    <LookDialog
+      title={t('admin.quarantine.as_it_came')}
+      facts={[
+        [t('admin.parked.reason'), one.reason],
+        [t('admin.quarantine.channel'), one.channel_name],
+        [t('admin.quarantine.sender'), one.sender || '–'],
+        [t('admin.parked.when'), fullMomentOf(one.at, language)],
+        [t('admin.quarantine.key'), one.key],
+      ]}
+      onClose={onClose}
+    >
+      {text.isPending ? (
+        <SkeletonRows label={t('app.loading')} rows={3} />
+      ) : text.isError ? (
+        <StatePanel icon="warn" title={t('desk.error')} text={problemOf(text.error, t)}>
+          <button type="button" className="btn" onClick={() => void text.refetch()}>
+            {t('common.retry')}
+          </button>
+        </StatePanel>
+      ) : (
+        <>
+          {/* Scrolls, so the keyboard must reach it. */}
+          {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
+          <pre className="admin-raw" tabIndex={0} aria-label={t('admin.quarantine.as_it_came')}>
+            {text.data.text}
+          </pre>
+          <div className="row wrap">
+            <span className="sm faint grow">
+              {text.data.is_whole
+                ? sizeOf(text.data.size)
+                : t('admin.quarantine.beginning', { size: sizeOf(text.data.size) })}
+            </span>
+            <a className="btn sm" href={`${path}/raw`} download>
+              <Icon name="download" size={14} /> {t('admin.quarantine.download')}
+            </a>
+          </div>
+        </>
+      )}
+    </LookDialog>
+  );
+}
+
+/** The line of a traceback that says what happened. */
+const lastLine = (error: string): string => error.trim().split('\n').at(-1) ?? '';
+
+const PARKED_ICON: Record<Parked['state'], IconName> = { retrying: 'clock', parked: 'box' };
 
 export function ParkedAdmin() {
-  const { t, language } = useWords();
-  const parked = useAdminList<Parked>('parked');
-  const replay = useReplay('parked');
-  const now = useServerNow(60_000);
+  const { t } = useWords();
+  const parked = useAdminList('parked');
+  const { replay, discard, busy } = useAside('parked');
+  const [looked, setLooked] = useState<Parked | null>(null);
   return (
     <Listing
       title={t('admin.parked.title')}
       why={t('admin.parked.why')}
-      query={parked}
+      list={parked}
       empty={{ title: t('admin.parked.empty'), text: t('admin.parked.empty_why') }}
     >
       {(items) => (
-        <table className="table">
-          <thead>
-            <tr>
-              <th>{t('admin.parked.event')}</th>
-              <th>{t('admin.parked.reader')}</th>
-              <th className="only-wide">{t('admin.parked.reason')}</th>
-              <th className="r only-wide">{t('admin.parked.attempts')}</th>
-              <th className="r">{t('admin.parked.when')}</th>
-              <th aria-label={t('admin.parked.replay')} />
-            </tr>
-          </thead>
-          <tbody>
-            {items.map((one) => (
-              <tr key={idOf(one)}>
-                <td>
-                  <span className="num faint">{one.seq}</span> {one.type}
-                </td>
-                <td>{one.subscription}</td>
-                <td className="only-wide">
-                  <code>{one.error}</code>
-                </td>
-                <td className="r only-wide">{one.attempts}</td>
-                <td className="r muted">{momentOf(one.at ?? one.since ?? now, now, language)}</td>
-                <td className="r">
-                  <button
-                    type="button"
-                    className="btn sm"
-                    onClick={() => replay(idOf(one), t('admin.parked.replayed'))}
-                  >
-                    <Icon name="refresh" size={14} /> {t('admin.parked.replay')}
-                  </button>
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+        <ul className="card admin-aside">
+          {items.map((one) => (
+            <Aside
+              key={one.id}
+              sign={
+                <span className={one.state === 'parked' ? 't-warn' : 'faint'}>
+                  <Icon name={PARKED_ICON[one.state]} size={18} />
+                </span>
+              }
+              title={lastLine(one.error)}
+              facts={[
+                `${one.type} ${one.seq}`,
+                one.subscription,
+                t(`admin.parked.states.${one.state}`),
+                t('admin.tries', { count: one.attempts }),
+              ]}
+              at={one.since}
+            >
+              <button type="button" className="btn quiet sm" onClick={() => setLooked(one)}>
+                <Icon name="eye" size={14} /> {t('admin.parked.look')}
+              </button>
+              <button
+                type="button"
+                className="btn sm"
+                disabled={busy === one.id}
+                onClick={() => replay(one.id, t('admin.parked.replayed'))}
+              >
+                <Icon name="refresh" size={14} /> {t('admin.parked.replay')}
+              </button>
+              <Sure
+                label={t('admin.discard')}
+                ask={t('admin.discard_sure')}
+                icon="x"
+                onSure={() => discard(one.id, t('admin.discarded'))}
+              />
+            </Aside>
+          ))}
+        </ul>
       )}
+      {looked !== null && <ParkedDialog one={looked} onClose={() => setLooked(null)} />}
     </Listing>
+  );
+}
+
+function ParkedDialog({ one, onClose }: { one: Parked; onClose: () => void }) {
+  const { t, language } = useWords();
+  return (
+    <LookDialog
+      title={t('admin.parked.event')}
+      facts={[
+        [t('admin.parked.event'), `${one.type} ${one.seq}`],
+        [t('admin.parked.happened'), fullMomentOf(one.at, language)],
+        [t('admin.parked.reader'), one.subscription],
+        [t('admin.parked.when'), fullMomentOf(one.since, language)],
+      ]}
+      onClose={onClose}
+    >
+      {/* Both scroll, so the keyboard must reach them. */}
+      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
+      <pre className="admin-raw" tabIndex={0} aria-label={t('admin.parked.data')}>
+        {JSON.stringify(one.data, null, 2)}
+      </pre>
+      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
+      <pre className="admin-raw" tabIndex={0} aria-label={t('admin.parked.reason')}>
+        {one.error}
+      </pre>
+    </LookDialog>
   );
 }

@@ -1,25 +1,67 @@
 /** Reading and changing what only administrators see. */
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 
-import type { Page } from '@/domain/entities';
+import type { Agent, Channel, Page, Parked, Quarantined, Queue } from '@/domain/entities';
 import { Refused } from '@/sync';
 import type { Problem } from '@/sync';
-import { useHub } from '@/sync-react';
+import { useConnection, useHub } from '@/sync-react';
 import { toast } from '@/ui/toasts';
 import { problemOf, useWords } from '@/workbench/parts';
 
-export type AdminThing = 'agents' | 'queues' | 'channels' | 'quarantine' | 'parked';
+/** What each list holds. */
+export type AdminThings = {
+  agents: Agent;
+  queues: Queue;
+  channels: Channel;
+  quarantine: Quarantined;
+  parked: Parked;
+};
+export type AdminThing = keyof AdminThings;
 
-export function useAdminList<T>(thing: AdminThing) {
+/** A list as far as it is known. */
+export type AdminList<T> = {
+  items: readonly T[] | undefined;
+  state: 'loading' | 'offline' | 'error' | 'ready';
+  /** What was refused last, although older items may be there. */
+  failed: boolean;
+  retry: () => void;
+  /** Reads the next page, where there is one. */
+  more: (() => void) | null;
+};
+
+const PAGE = 200;
+
+export function useAdminList<K extends AdminThing>(
+  thing: K,
+  again: number | false = false,
+): AdminList<AdminThings[K]> {
   const hub = useHub();
-  return useQuery({
+  const { state } = useConnection();
+  const query = useInfiniteQuery({
     queryKey: ['admin', thing],
-    queryFn: async ({ signal }) => {
-      const answer = await hub.read<Page<T> | T[]>(`/api/${thing}?limit=200`, signal);
-      return Array.isArray(answer) ? answer : answer.items;
+    initialPageParam: null as string | null,
+    queryFn: ({ pageParam, signal }) => {
+      const wanted = new URLSearchParams({ limit: String(PAGE) });
+      if (pageParam !== null) wanted.set('cursor', pageParam);
+      return hub.read<Page<AdminThings[K]>>(`/api/${thing}?${wanted.toString()}`, signal);
     },
+    getNextPageParam: (last) => last.next,
+    refetchInterval: again,
   });
+  const items = query.data?.pages.flatMap((page) => page.items);
+  const unreachable =
+    query.fetchStatus === 'paused' ||
+    (query.error instanceof Refused && query.error.code === 'unreachable') ||
+    (query.isPending && state === 'waiting');
+  return {
+    items,
+    state:
+      items !== undefined ? 'ready' : unreachable ? 'offline' : query.isError ? 'error' : 'loading',
+    failed: query.isError || query.fetchStatus === 'paused',
+    retry: () => void query.refetch(),
+    more: query.hasNextPage ? () => void query.fetchNextPage() : null,
+  };
 }
 
 /** Keeps a new or changed thing; `problem` says which entries cannot be used. */
@@ -56,15 +98,40 @@ export function useKeep(thing: AdminThing): {
   return { keep, busy, problem };
 }
 
-export function useReplay(thing: 'quarantine' | 'parked'): (id: string, done: string) => void {
+/** What can be done with a thing that was set aside; the list is read again whatever came of it. */
+export function useAside(thing: 'quarantine' | 'parked'): {
+  replay: (id: string, done: string) => void;
+  discard: (id: string, done: string) => void;
+  /** The one that is being seen to. */
+  busy: string | null;
+} {
   const hub = useHub();
   const { t } = useWords();
   const queries = useQueryClient();
-  return (id, done) => {
-    hub
-      .command({ method: 'POST', path: `/api/${thing}/${id}/replay`, body: {}, lane: id })
+  const [busy, setBusy] = useState<string | null>(null);
+  const see = (id: string, asked: Promise<unknown>, done: string) => {
+    setBusy(id);
+    asked
       .then(() => toast({ text: done, tone: 'ok' }))
       .catch((error: unknown) => toast({ text: problemOf(error, t), tone: 'bad' }))
-      .finally(() => void queries.invalidateQueries({ queryKey: ['admin', thing] }));
+      .finally(() => {
+        setBusy(null);
+        void queries.invalidateQueries({ queryKey: ['admin', thing] });
+        if (thing === 'quarantine') {
+          void queries.invalidateQueries({ queryKey: ['admin', 'channels'] });
+        }
+      });
+  };
+  const path = (id: string) => `/api/${thing}/${encodeURIComponent(id)}`;
+  return {
+    replay: (id, done) =>
+      see(
+        id,
+        hub.command({ method: 'POST', path: `${path(id)}/replay`, body: {}, lane: id }),
+        done,
+      ),
+    discard: (id, done) =>
+      see(id, hub.command({ method: 'DELETE', path: path(id), lane: id }), done),
+    busy,
   };
 }

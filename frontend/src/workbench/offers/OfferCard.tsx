@@ -2,10 +2,10 @@
 import { Menu } from '@mantine/core';
 import { useEffect, useRef, type KeyboardEvent } from 'react';
 
-import type { Millis, Offer } from '@/domain/entities';
+import type { Id, Millis, Offer } from '@/domain/entities';
 import { clockOf } from '@/i18n/format';
 import { Icon } from '@/ui/icons';
-import { Avatar, useWords } from '@/workbench/parts';
+import { Avatar, ChannelIcon, useWords } from '@/workbench/parts';
 
 import { countdownOf } from './countdown';
 import { whyWords } from './why';
@@ -15,10 +15,12 @@ export type DeclineReason = (typeof DECLINE_REASONS)[number];
 
 export type OfferCardProps = {
   offer: Offer;
-  queue: string;
+  queueName: (id: Id) => string;
   now: Millis;
-  /** How many more wait behind this one. */
-  more: number;
+  /** Those shown beneath this one, and those there is no room for. */
+  behind: readonly Offer[];
+  hidden: readonly Offer[];
+  onBring: (offer: Id) => void;
   answering: boolean;
   declining: boolean;
   onDeclining: (open: boolean) => void;
@@ -27,8 +29,11 @@ export type OfferCardProps = {
 };
 
 export function OfferCard(props: OfferCardProps) {
-  const { offer, queue, now, more, answering, declining, onDeclining, onAccept, onDecline } = props;
+  const { offer, now, behind, hidden, answering, declining } = props;
+  const { queueName, onBring, onDeclining, onAccept, onDecline } = props;
   const { t } = useWords();
+  const queue = queueName(offer.queue_id);
+  const others = [...behind, ...hidden];
   const accept = useRef<HTMLButtonElement>(null);
   const count = countdownOf(offer, now);
 
@@ -52,6 +57,11 @@ export function OfferCard(props: OfferCardProps) {
       <div className="offer-h">
         <Icon name="bell" size={14} />
         <span className="cut grow">{t('offer.offered', { queue })}</span>
+        {others.length > 0 && (
+          <span className="chip accent num" aria-hidden="true">
+            +{others.length}
+          </span>
+        )}
         <span className={count.left <= 5 ? 'num t-bad' : 'num'} role="timer" aria-live="off">
           {t('offer.left', { seconds: count.left })}
         </span>
@@ -111,9 +121,54 @@ export function OfferCard(props: OfferCardProps) {
           </Menu.Dropdown>
         </Menu>
       </div>
-      {more > 0 && (
-        <div className="offer-more sm faint">{t('offer.one_more', { count: more })}</div>
+      {behind.length > 0 && (
+        <ul className="offer-more" aria-label={t('offer.one_more', { count: others.length })}>
+          {behind.map((other) => (
+            <li key={other.id}>
+              <Behind
+                offer={other}
+                queue={queueName(other.queue_id)}
+                now={now}
+                onBring={() => onBring(other.id)}
+              />
+            </li>
+          ))}
+          {hidden.length > 0 && (
+            <li className="offer-hidden sm faint">
+              <span className="grow">{t('offer.one_more', { count: hidden.length })}</span>
+              <Left offer={soonest(hidden)} now={now} />
+            </li>
+          )}
+        </ul>
       )}
     </aside>
+  );
+}
+
+function soonest(offers: readonly Offer[]): Pick<Offer, 'made_at' | 'deadline'> {
+  const deadline = Math.min(...offers.map((offer) => offer.deadline));
+  return { made_at: Math.min(...offers.map((offer) => offer.made_at)), deadline };
+}
+
+function Left({ offer, now }: { offer: Pick<Offer, 'made_at' | 'deadline'>; now: Millis }) {
+  const { t } = useWords();
+  const { left } = countdownOf(offer, now);
+  return (
+    <span className={left <= 5 ? 'num t-bad' : 'num'}>{t('offer.left', { seconds: left })}</span>
+  );
+}
+
+type BehindProps = { offer: Offer; queue: string; now: Millis; onBring: () => void };
+
+/** One more that is offered: who, where from, how long; a press brings it to the front. */
+function Behind({ offer, queue, now, onBring }: BehindProps) {
+  const { t } = useWords();
+  return (
+    <button type="button" className="offer-behind sm" title={t('offer.bring')} onClick={onBring}>
+      <ChannelIcon channel={offer.channel} />
+      <bdi className="m cut">{offer.customer.name}</bdi>
+      <span className="muted cut grow">{queue}</span>
+      <Left offer={offer} now={now} />
+    </button>
   );
 }

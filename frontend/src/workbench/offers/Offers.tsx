@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from 'react';
 
 import type { Id, Offer } from '@/domain/entities';
 import { Refused } from '@/sync';
-import { useAll, useEntity, useGround, useHub, useLeads, useServerNow } from '@/sync-react';
+import { useAll, useGround, useHub, useLeads, useServerNow } from '@/sync-react';
 import { announce } from '@/ui/announcer';
 import { play } from '@/ui/sounds';
 import { toast } from '@/ui/toasts';
@@ -11,7 +11,7 @@ import { KEYS, useActions } from '@/workbench/actions';
 import { problemOf, useWords } from '@/workbench/parts';
 import { usePreferences } from '@/workbench/preferences';
 
-import { openOffers } from './countdown';
+import { openOffers, stackOf } from './countdown';
 import { OfferCard, type DeclineReason } from './OfferCard';
 
 import './offers.css';
@@ -23,45 +23,75 @@ export function Offers({ onAccepted }: { onAccepted: (conversation: Id) => void 
   const offers = useAll('offer');
   const pending = offers.some((offer) => offer.agent_id === me && offer.state === 'pending');
   const now = useServerNow(pending ? 250 : 60_000);
-  const open = openOffers(offers, me, now);
-  const offer = open[0];
+  const [held, setHeld] = useState<Id | null>(null);
+  const { front, behind, hidden } = stackOf(openOffers(offers, me, now), held);
+  // Whatever comes later, Enter accepts the one that was in front.
+  if (front !== undefined && front.id !== held) setHeld(front.id);
   useMissed(offers, me);
-  useShown(open);
-  if (offer === undefined) return null;
+  useShown(front === undefined ? [] : [front, ...behind]);
+  useNewcomers(behind, front?.id);
+  if (front === undefined) return null;
   return (
     <Offered
-      key={offer.id}
-      offer={offer}
+      key={front.id}
+      offer={front}
       now={now}
-      more={open.length - 1}
+      behind={behind}
+      hidden={hidden}
+      onBring={setHeld}
       onAccepted={onAccepted}
     />
   );
 }
 
-/** Tell the router of every offer that has reached this screen, also those behind the first card. */
-function useShown(open: readonly Offer[]) {
+/** Tell the router of each offer once it is on this screen; of none that there is no room for. */
+function useShown(shown: readonly Offer[]) {
   const hub = useHub();
   const told = useRef(new Set<Id>());
   useEffect(() => {
-    for (const { id } of open) {
+    for (const { id } of shown) {
       if (!told.current.has(id)) hub.offerShown(id);
       told.current.add(id);
     }
-  }, [hub, open]);
+  }, [hub, shown]);
+}
+
+/** One that comes while another is in front is said and heard as well. */
+function useNewcomers(behind: readonly Offer[], front: Id | undefined): void {
+  const { t } = useWords();
+  const ring = useMayRing();
+  const known = useRef(new Set<Id>());
+  useEffect(() => {
+    if (front !== undefined) known.current.add(front);
+    for (const { id, customer, channel } of behind) {
+      if (known.current.has(id)) continue;
+      known.current.add(id);
+      announce(t('offer.also', { name: customer.name, channel: t(`channels.by.${channel}`) }));
+      if (ring) void play('offer');
+    }
+  }, [behind, front, ring, t]);
+}
+
+function useMayRing(): boolean {
+  const leads = useLeads();
+  const { sounds } = usePreferences();
+  return leads && sounds;
 }
 
 type OfferedProps = {
   offer: Offer;
   now: number;
-  more: number;
+  behind: readonly Offer[];
+  hidden: readonly Offer[];
+  onBring: (offer: Id) => void;
   onAccepted: (conversation: Id) => void;
 };
 
-function Offered({ offer, now, more, onAccepted }: OfferedProps) {
+function Offered({ offer, now, behind, hidden, onBring, onAccepted }: OfferedProps) {
   const { t, language } = useWords();
   const hub = useHub();
-  const queue = useEntity('queue', offer.queue_id);
+  const queues = useAll('queue');
+  const queueName = (id: Id) => queues.find((queue) => queue.id === id)?.name[language] ?? '';
   const [answering, setAnswering] = useState(false);
   const [declining, setDeclining] = useState(false);
   useRing(offer);
@@ -117,9 +147,11 @@ function Offered({ offer, now, more, onAccepted }: OfferedProps) {
   return (
     <OfferCard
       offer={offer}
-      queue={queue?.name[language] ?? ''}
+      queueName={queueName}
       now={now}
-      more={more}
+      behind={behind}
+      hidden={hidden}
+      onBring={onBring}
       answering={answering}
       declining={declining}
       onDeclining={setDeclining}
@@ -131,9 +163,7 @@ function Offered({ offer, now, more, onAccepted }: OfferedProps) {
 
 /** Rings in one tab only, again and again until it is answered. */
 function useRing(offer: Offer): void {
-  const leads = useLeads();
-  const { sounds } = usePreferences();
-  const ring = leads && sounds;
+  const ring = useMayRing();
   useEffect(() => {
     if (!ring) return;
     void play('offer');

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 
 import { anOffer, NOON, SECOND } from '@/workbench/testing';
 
-import { countdownOf, openOffers } from './countdown';
+import { BEHIND, countdownOf, openOffers, stackOf } from './countdown';
 
 test('one pip a second, lit for those left', () => {
   expect(countdownOf(anOffer(), NOON + 6 * SECOND)).toEqual({
@@ -40,4 +40,29 @@ test('only my own pending offers are open, the most pressing first', () => {
   const open = openOffers([late, others, gone, over, soon], 'me', NOON);
 
   expect(open.map(({ id }) => id)).toEqual(['soon', 'late']);
+});
+
+const soonest = ['a', 'b', 'c', 'd', 'e', 'f'].map((id, at) =>
+  anOffer({ id, deadline: NOON + (at + 5) * SECOND }),
+);
+const ids = (offers: readonly { id: string }[]) => offers.map(({ id }) => id).join('');
+
+test('the most pressing is in front, the next ones behind it, the rest out of sight', () => {
+  const { front, behind, hidden } = stackOf(soonest, null);
+
+  expect(front?.id).toBe('a');
+  expect(behind).toHaveLength(BEHIND);
+  expect([ids(behind), ids(hidden)]).toEqual(['bcd', 'ef']);
+});
+
+test('what is in front stays there while it is open', () => {
+  const { front, behind } = stackOf(soonest, 'c');
+
+  expect(front?.id).toBe('c');
+  expect(ids(behind)).toBe('abd');
+  expect(stackOf(soonest.slice(3), 'c').front?.id).toBe('d');
+});
+
+test('with nothing open there is nothing in front', () => {
+  expect(stackOf([], 'a')).toEqual({ front: undefined, behind: [], hidden: [] });
 });

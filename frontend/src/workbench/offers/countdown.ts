@@ -18,3 +18,21 @@ export function openOffers(offers: readonly Offer[], me: string, now: Millis): O
     .filter((offer) => offer.agent_id === me && offer.state === 'pending' && offer.deadline > now)
     .sort((a, b) => a.deadline - b.deadline);
 }
+
+/** How many are shown behind the one in front. */
+export const BEHIND = 3;
+
+export type Stack = {
+  /** The one that Enter accepts. It stays in front while it is open, whatever else comes. */
+  front: Offer | undefined;
+  /** Those shown beneath it, the most pressing first. */
+  behind: readonly Offer[];
+  /** Those there is no room for; nobody has seen them. */
+  hidden: readonly Offer[];
+};
+
+export function stackOf(open: readonly Offer[], held: string | null): Stack {
+  const front = open.find((offer) => offer.id === held) ?? open[0];
+  const others = open.filter((offer) => offer !== front);
+  return { front, behind: others.slice(0, BEHIND), hidden: others.slice(BEHIND) };
+}

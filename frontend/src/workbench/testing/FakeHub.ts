@@ -42,7 +42,11 @@ const EMPTY_THREAD: Thread = { items: [], has_older: false, loading: false, load
 export class FakeHub implements Hub {
   readonly commands: Command[] = [];
   readonly letters: Letter[] = [];
+  /** What reading a path answers; an error is thrown. */
   readonly reads = new Map<string, unknown>();
+  /** How `METHOD path` is refused. */
+  readonly refusals = new Map<string, Error>();
+  readonly shown: Id[] = [];
   clock = NOON;
 
   readonly connection = new Held<Connection>({
@@ -136,17 +140,20 @@ export class FakeHub implements Hub {
   readonly retry = (): void => undefined;
   readonly typing = (): void => undefined;
   readonly viewing = (): void => undefined;
-  readonly offerShown = (): void => undefined;
+  readonly offerShown = (offer: Id): void => {
+    this.shown.push(offer);
+  };
 
   command<T>(command: Command): Promise<T> {
     this.commands.push(command);
-    return Promise.resolve({} as T);
+    const refusal = this.refusals.get(`${command.method} ${command.path}`);
+    return refusal === undefined ? Promise.resolve({} as T) : Promise.reject(refusal);
   }
 
   read<T>(path: string): Promise<T> {
-    return Promise.resolve(
-      (this.reads.get(path.split('?')[0] ?? path) ?? { items: [], next: null }) as T,
-    );
+    const answer = this.reads.get(path) ?? this.reads.get(path.split('?')[0] ?? path);
+    if (answer instanceof Error) return Promise.reject(answer);
+    return Promise.resolve((answer ?? { items: [], next: null }) as T);
   }
 
   hold(id: Id, entries: readonly OutboxEntry[]): void {

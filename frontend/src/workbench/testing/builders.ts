@@ -1,5 +1,15 @@
 /** Things of the field for tests: what does not matter is filled in. */
-import type { Agent, Conversation, Me, Message, Offer, Queue } from '@/domain/entities';
+import type {
+  Agent,
+  Channel,
+  Conversation,
+  Me,
+  Message,
+  Offer,
+  Parked,
+  Quarantined,
+  Queue,
+} from '@/domain/entities';
 
 export const NOON = Date.UTC(2026, 10, 17, 12, 0, 0);
 export const SECOND = 1000;
@@ -110,6 +120,60 @@ export function anOffer(fields: Partial<Offer> = {}): Offer {
     channel: 'chat',
     preview: '想退沙发',
     why: { code: 'longest_idle', facts: {} },
+    ...fields,
+  };
+}
+
+export function aChannel(fields: Partial<Channel> = {}): Channel {
+  return {
+    id: 'web',
+    rev: 3,
+    kind: 'chat',
+    key: 'web',
+    name: 'Web chat',
+    queue_id: 'returns',
+    language: null,
+    reply_within: MINUTE,
+    enabled: true,
+    settings: {},
+    secrets: [],
+    url: null,
+    is_up: null,
+    error: null,
+    quarantined: 0,
+    last_in: null,
+    last_out: null,
+    ...fields,
+  };
+}
+
+export function someQuarantined(fields: Partial<Quarantined> = {}): Quarantined {
+  return {
+    id: 'q1',
+    at: NOON - MINUTE,
+    channel_id: 'mail',
+    channel: 'email',
+    channel_name: 'Help mailbox',
+    reason: 'too many parts',
+    sender: 'mia@example.com',
+    key: 'k1',
+    attempts: 1,
+    ...fields,
+  };
+}
+
+export function aParked(fields: Partial<Parked> = {}): Parked {
+  return {
+    id: 'hub.tickets.after:message.received:41',
+    subscription: 'hub.tickets.after:message.received',
+    seq: 41,
+    type: 'message.received',
+    at: NOON - 2 * MINUTE,
+    data: { message_id: 'm1' },
+    state: 'parked',
+    attempts: 5,
+    error: 'Traceback (most recent call last):\n  File "x.py"\nValueError: cannot digest this',
+    since: NOON - MINUTE,
     ...fields,
   };
 }

@@ -21,12 +21,15 @@ export async function speak(language: Language): Promise<void> {
   await switchLanguage(language);
 }
 
+/** A refusal is shown at once. */
+const AT_ONCE = { defaultOptions: { queries: { retry: false } } };
+
 /** Draws a part of the workbench over a hub in memory. */
 export function draw(hub: FakeHub, children: ReactNode): RenderResult {
   return render(
     <MantineProvider env="test">
       <HubProvider hub={hub}>
-        <QueryClientProvider client={new QueryClient()}>{children}</QueryClientProvider>
+        <QueryClientProvider client={new QueryClient(AT_ONCE)}>{children}</QueryClientProvider>
       </HubProvider>
     </MantineProvider>,
   );
