@@ -195,7 +195,8 @@ uploads = Table(
 _one = select(conversations).where(conversations.c.id == bindparam("id"))
 _several = select(conversations).where(one_of(conversations.c.id, "ids"))
 _open_threads = select(conversations).where(one_of(conversations.c.thread_key, "keys"), _is_open)
-_one_held, _several_held, _open_threads_held = held(_one), held(_several), held(_open_threads)
+_one_held, _several_held = held(_one, by_id=True), held(_several, by_id=True)
+_open_threads_held = held(_open_threads)
 _known_keys = select(
     messages.c.key, messages.c.channel_id, messages.c.id, messages.c.conversation_id
 ).where(one_of(messages.c.key, "keys"))
@@ -203,7 +204,7 @@ _insert_conversation = BulkInsert(conversations)
 _insert_message = BulkInsert(messages)
 _insert_attachment = attachments.insert()
 _message = select(messages).where(messages.c.id == bindparam("id"))
-_message_held = held(_message)
+_message_held = held(_message, by_id=True)
 _thread = (
     select(messages)
     .where(

@@ -88,7 +88,7 @@ _claimed_by = (
     .where(one_of(claimed_addresses.c.customer_id, "ids"))
     .order_by(claimed_addresses.c.id)
 )
-_to_change = held(select(customers).where(one_of(customers.c.id, "ids")))
+_to_change = held(select(customers).where(one_of(customers.c.id, "ids")), by_id=True)
 _insert_customers = BulkInsert(customers)
 _insert_identities = BulkInsert(identities)
 _insert_claimed = BulkInsert(claimed_addresses)

@@ -43,7 +43,7 @@ class AlreadyTranslated(Conflict):
 
 
 def get(unit: Unit, article_id: str) -> Article:
-    article = store.find(unit.connection, article_id)
+    article = store.find(unit.connection, article_id, lock=True)
     if article is None:
         raise NoSuchArticle
     return article

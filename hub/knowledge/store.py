@@ -38,7 +38,7 @@ from hub.knowledge.model import (
 )
 from hub.knowledge.ranking import Candidate
 from hub.storage.schema import metadata
-from hub.storage.sql import Json, one_of, texts
+from hub.storage.sql import Json, held, one_of, texts
 from hub.storage.textsearch import SearchIndex
 from hub.storage.unit import Unit
 from hub.storage.words import Wanted
@@ -84,6 +84,7 @@ public = SearchIndex("articles_public", metadata, title=1.0, tags=0.1, text=0.2)
 """What everybody finds: the published revision of what is published, and nothing else."""
 
 _one = select(articles).where(articles.c.id == bindparam("id"))
+_one_held = held(_one, by_id=True)
 _several = select(articles).where(one_of(articles.c.id, "ids"))
 _slugs = select(articles.c.slug).where(
     articles.c.language == bindparam("language"), articles.c.slug.like(bindparam("like"))
@@ -170,8 +171,10 @@ def _row(article: Article) -> dict[str, Any]:
     }
 
 
-def find(connection: Connection, article_id: str) -> Article | None:
-    row = connection.execute(_one, {"id": article_id}).first()
+def find(connection: Connection, article_id: str, *, lock: bool = False) -> Article | None:
+    """An article; ``lock``: it will be changed, and stays as it is until the commit."""
+    statement = _one_held[connection.dialect.name] if lock else _one
+    row = connection.execute(statement, {"id": article_id}).first()
     return None if row is None else _article(row)
 
 

@@ -19,6 +19,7 @@ from sqlalchemy import (
     Text,
     bindparam,
     func,
+    literal_column,
     select,
 )
 from sqlalchemy.ext.compiler import compiles
@@ -95,15 +96,20 @@ def _text_within_postgresql(element: text_within, compiler: SQLCompiler, **kw: A
     return f"CAST({compiler.process(element.column, **kw)} AS json) ->> '{element.key}'"
 
 
-def held(statement: Select[Any]) -> dict[str, Select[Any]]:
+def held(statement: Select[Any], *, by_id: bool = False) -> dict[str, Select[Any]]:
     """The statement for each database, to read rows that will be changed. Its first column is the
     id.
 
     Where several nodes write, the rows are held until the commit, so that whoever comes second sees
     what the first one made of them; and they are taken in the order of their ids, so that fewer
     wait for each other. What refers to such a row may still be added meanwhile.
+
+    ``by_id`` says that the rows are looked up by their ids. Where they are not, PostgreSQL must not
+    see that the index of ids is in the order that is asked for, or it may walk through all of it.
     """
-    ordered = statement.order_by(None).order_by(statement.selected_columns[0])
+    id_ = statement.selected_columns[0]
+    order = id_ if by_id else id_.concat(literal_column("''"))
+    ordered = statement.order_by(None).order_by(order)
     return {"sqlite": statement, "postgresql": ordered.with_for_update(key_share=True)}
 
 

@@ -65,7 +65,7 @@ class TooManyLinks(Conflict):
 
 
 def get(unit: Unit, ticket_id: str) -> Ticket:
-    ticket = store.find(unit.connection, ticket_id)
+    ticket = store.find(unit.connection, ticket_id, lock=True)
     if ticket is None:
         raise NoSuchTicket
     return ticket

@@ -27,7 +27,7 @@ from sqlalchemy import (
 
 from hub.kernel.ids import ConversationId, CustomerId, TicketId
 from hub.storage.schema import metadata
-from hub.storage.sql import many, one_of, texts
+from hub.storage.sql import held, many, one_of, texts
 from hub.storage.textsearch import SearchIndex
 from hub.storage.unit import Unit
 from hub.storage.words import Wanted
@@ -75,6 +75,7 @@ ticket_conversations = Table(
 subjects = SearchIndex("tickets", metadata, subject=1.0)
 
 _one = select(tickets).where(tickets.c.id == bindparam("id"))
+_one_held = held(_one, by_id=True)
 _links = (
     select(ticket_conversations.c.ticket_id, ticket_conversations.c.conversation_id)
     .where(one_of(ticket_conversations.c.ticket_id, "ids"))
@@ -90,7 +91,7 @@ _open_of = (
     .where(one_of(tickets.c.requester_id, "ids"), text(_OPEN))
     .group_by(tickets.c.requester_id)
 )
-_reopening = (
+_reopening = held(
     select(tickets)
     .where(
         tickets.c.id.in_(
@@ -102,7 +103,9 @@ _reopening = (
     )
     .order_by(tickets.c.id)
 )
-_of_requesters = select(tickets).where(one_of(tickets.c.requester_id, "ids")).order_by(tickets.c.id)
+_of_requesters = held(
+    select(tickets).where(one_of(tickets.c.requester_id, "ids")).order_by(tickets.c.id)
+)
 _insert = tickets.insert()
 _COLUMNS = tuple(column.name for column in tickets.c)
 _CHANGING = (
@@ -140,20 +143,24 @@ def _with_links(connection: Connection, rows: Sequence[Row[Any]]) -> list[Ticket
     return [_ticket(row, linked.get(row.id, ())) for row in rows]
 
 
-def find(connection: Connection, ticket_id: str) -> Ticket | None:
-    found = _with_links(connection, connection.execute(_one, {"id": ticket_id}).all())
+def find(connection: Connection, ticket_id: str, *, lock: bool = False) -> Ticket | None:
+    """A ticket; ``lock``: it will be changed, and stays as it is until the commit."""
+    statement = _one_held[connection.dialect.name] if lock else _one
+    found = _with_links(connection, connection.execute(statement, {"id": ticket_id}).all())
     return found[0] if found else None
 
 
 def to_reopen(connection: Connection, conversation_ids: Iterable[str]) -> list[Ticket]:
-    """The tickets of these conversations that reopen when the customer writes."""
-    rows = connection.execute(_reopening, {"ids": texts(conversation_ids)}).all()
+    """The tickets of these conversations that reopen when the customer writes, to be changed."""
+    statement = _reopening[connection.dialect.name]
+    rows = connection.execute(statement, {"ids": texts(conversation_ids)}).all()
     return _with_links(connection, rows)
 
 
 def of_requesters(connection: Connection, customer_ids: Iterable[str]) -> list[Ticket]:
-    """Every ticket of these customers."""
-    rows = connection.execute(_of_requesters, {"ids": texts(customer_ids)}).all()
+    """Every ticket of these customers, to be changed."""
+    statement = _of_requesters[connection.dialect.name]
+    rows = connection.execute(statement, {"ids": texts(customer_ids)}).all()
     return _with_links(connection, rows)
 
 

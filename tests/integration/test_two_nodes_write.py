@@ -32,6 +32,7 @@ from hub.storage import log
 from hub.storage.database import TRIES, Database
 from hub.storage.migrate import migrate
 from hub.storage.unit import Unit
+from hub.tickets import service as tickets
 from tests.support.desk import NOON
 
 pytestmark = pytest.mark.integration
@@ -232,6 +233,47 @@ async def test_of_two_who_change_a_customer_from_the_same_rev_one_is_refused(nod
         assert len(refused) == 1, answers
 
     assert (await revs_told(nodes.one, "customer"))[person.id] == list(range(1, 32))
+
+
+async def test_of_two_who_change_a_ticket_from_the_same_rev_one_is_refused(nodes: Nodes) -> None:
+    (begun,) = await nodes.one.write(lambda unit: receive(unit, [words("k", "mia")]))
+    opening = partial(tickets.open_ticket, subject="Sofa", by=nodes.agent)
+    ticket = await nodes.one.write(
+        lambda unit: opening(unit, conversation_id=begun.conversation_id)
+    )
+
+    for rev in range(ticket.rev, ticket.rev + 30):
+        work = partial(tickets.change_ticket, ticket_id=ticket.id, if_rev=rev, by=nodes.agent)
+        answers = await asyncio.gather(
+            *(node.write(partial(work, changes={"subject": f"{rev}"})) for node in nodes.both),
+            return_exceptions=True,
+        )
+        assert len([a for a in answers if isinstance(a, tickets.StaleRev)]) == 1, answers
+
+    told = (await revs_told(nodes.one, "ticket"))[ticket.id]
+    assert told == list(range(1, ticket.rev + 31))
+
+
+def plan_of(database: Database, unit: Unit) -> str:
+    """How PostgreSQL looks for open threads."""
+    said: list[tuple[str, Any]] = []
+
+    def note(connection: Any, cursor: Any, statement: str, given: Any, *rest: Any) -> None:
+        said.append((statement, given))
+
+    event.listen(database._writing, "before_cursor_execute", note)
+    store.open_threads(unit.connection, [("shop", "mia")])
+    event.remove(database._writing, "before_cursor_execute", note)
+    ((statement, given),) = said
+    rows = unit.connection.exec_driver_sql(f"EXPLAIN {statement}", given).scalars()
+    return "\n".join(rows)
+
+
+async def test_rows_are_taken_in_order_but_looked_up_by_their_keys(nodes: Nodes) -> None:
+    plan = await nodes.one.write(partial(plan_of, nodes.one))
+
+    assert "LockRows" in plan
+    assert "uq_conversations_open_thread" in plan
 
 
 # -- in each other's way ---------------------------------------------------------------------------
