@@ -75,9 +75,9 @@ _EMPTIED = frozenset({"queue_id", "language", "reply_within"})
 class ChannelView:
     """A channel without its secrets: only their names are told.
 
-    ``url``: where others reach it. ``is_up`` and ``error``: whether it receives, and why not; None
-    where nothing has to be reached, or nobody has tried. ``last_in``, ``last_out``: None is not
-    lately.
+    ``url``: where others reach it, only a path while the hub does not know its own address.
+    ``is_up`` and ``error``: whether it receives, and why not; None where nothing has to be reached,
+    or nobody has tried. ``last_in``, ``last_out``: None is not lately.
     """
 
     id: str
@@ -148,7 +148,7 @@ def _check(asked: Asked, unit: Unit, account: Account) -> None:
     unfit = [n for n, value in account.settings.items() if any(map(_is_too_large, _parts(value)))]
     if unfit:
         raise Invalid(None, *(Fault(f"/settings/{n}", "a number is too large") for n in unfit))
-    check(account)
+    check(account, asked.parts.public_url)
 
 
 def _parts(value: Any) -> Iterator[Any]:
@@ -173,7 +173,6 @@ def _view(
     asked: Asked, account: Account, last: Traffic = QUIET, quarantined: int = 0
 ) -> ChannelView:
     trouble: str | None = asked.parts.channel_error(account.id) if account.enabled else None
-    door = door_of(account)
     return ChannelView(
         account.id,
         account.rev,
@@ -186,7 +185,7 @@ def _view(
         account.enabled,
         dict(account.settings),
         tuple(sorted(account.secrets)),
-        None if door is None else asked.parts.public_url.rstrip("/") + door,
+        door_of(account, asked.parts.public_url),
         None if trouble is None else not trouble,
         trouble or None,
         quarantined,

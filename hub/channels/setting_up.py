@@ -24,20 +24,26 @@ _DOORS: Mapping[str, str] = {"sms": "/channels/sms/", "webhook": "/hooks/"}
 _COLOUR = re.compile(r"#([0-9a-fA-F]{3}){1,2}|rgb\( *\d{1,3} *, *\d{1,3} *, *\d{1,3} *\)")
 
 
-def door_of(account: Account) -> str | None:
-    """The path at which others reach a channel; None where the hub goes there itself."""
+def door_of(account: Account, public_url: str) -> str | None:
+    """Where others reach a channel; None where the hub goes there itself. Only a path while nobody
+    has said what the hub's own address is.
+    """
     place = _DOORS.get(account.kind)
-    return None if place is None else place + account.key
+    if place is None:
+        return None
+    return str(account.settings.get("public_url") or public_url).rstrip("/") + place + account.key
 
 
-def check(account: Account) -> None:
-    """``Invalid`` with all that keeps an account from working.
+def check(account: Account, public_url: str) -> None:
+    """``Invalid`` with all that keeps an account from working in a hub at ``public_url``.
 
     One that is off may be unfinished; its secrets may not stand among its settings even so.
     """
     faults = list(_misplaced(account))
     if account.enabled:
         faults += _NEEDS[account.kind](account) if account.kind in _NEEDS else ()
+        if account.kind == "sms" and not (account.settings.get("public_url") or public_url):
+            faults.append(Fault("/settings/public_url", "is missing: the hub has none of its own"))
     if faults:
         raise Invalid("this channel could not work", *faults)
 
@@ -98,7 +104,7 @@ def _webhook(account: Account) -> Iterator[Fault]:
                 key_of(given)
             except ValueError:
                 yield Fault(f"/secrets/{name}", "whsec_ and at least 16 bytes in base64")
-    if "url" in account.settings and not _is_address(account.settings["url"]):
+    if account.settings.get("url") and not _is_address(account.settings["url"]):
         yield Fault("/settings/url", "an address such as https://example.com/answers")
 
 
@@ -113,7 +119,7 @@ def _texts(account: Account, *names: str) -> Iterator[Fault]:
 
 def _addresses(account: Account) -> Iterator[Fault]:
     for name in ("public_url", "api_base"):
-        if name in account.settings and not _is_address(account.settings[name]):
+        if account.settings.get(name) and not _is_address(account.settings[name]):
             yield Fault(f"/settings/{name}", "an address such as https://example.com")
 
 

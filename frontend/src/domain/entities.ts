@@ -220,7 +220,7 @@ export type Channel = {
   settings: Record<string, unknown>;
   /** The names of those that are held. */
   secrets: string[];
-  /** Where others reach it; null where the hub goes there itself. */
+  /** Where others reach it, below this origin when it is a path; null where the hub goes there itself. */
   url: string | null;
   /** Whether it receives; null where nothing has to be reached, or nobody has tried yet. */
   is_up: boolean | null;

@@ -11,6 +11,7 @@ from hub.channels.setting_up import check, door_of
 from hub.kernel.errors import Invalid
 from hub.kernel.ids import ChannelId
 
+HUB = "https://hub.example"
 KEY = "whsec_" + "A" * 32
 SETTINGS: dict[str, dict[str, Any]] = {
     "chat": {
@@ -24,7 +25,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "smtp_host": "smtp.spruce.example",
     },
     "memory": {"anything": 1},
-    "sms": {"account_sid": "AC1", "number": "+4930901820", "public_url": "https://hub.example"},
+    "sms": {"account_sid": "AC1", "number": "+4930901820", "public_url": "https://sms.hub.example"},
     "webhook": {"url": "https://shop.example/answers"},
 }
 SECRETS = {
@@ -60,13 +61,13 @@ def with_secrets(kind: str, secrets: dict[str, str]) -> Account:
 
 def faults_of(account: Account) -> list[str]:
     with pytest.raises(Invalid) as refused:
-        check(account)
+        check(account, HUB)
     return [fault.path for fault in refused.value.faults]
 
 
 @pytest.mark.parametrize("kind", SETTINGS)
 def test_a_channel_that_can_work_is_taken(kind: str) -> None:
-    check(an_account(kind))
+    check(an_account(kind), HUB)
 
 
 @pytest.mark.parametrize(
@@ -95,7 +96,7 @@ def test_a_setting_with_which_it_could_not_work_is_named(
     kind: str, setting: dict[str, Any], paths: list[str]
 ) -> None:
     assert faults_of(an_account(kind, **setting)) == paths
-    check(an_account(kind, enabled=False, **setting))
+    check(an_account(kind, enabled=False, **setting), HUB)
 
 
 @pytest.mark.parametrize(
@@ -122,16 +123,29 @@ def test_a_secret_among_the_settings_is_refused_even_while_off(kind: str, name: 
 
 
 def test_sms_needs_no_number_with_a_messaging_service() -> None:
-    check(an_account("sms", number="", messaging_service="MG1"))
+    check(an_account("sms", number="", messaging_service="MG1"), HUB)
+
+
+def test_sms_needs_the_address_that_twilio_signs() -> None:
+    account = an_account("sms", public_url="")
+
+    check(account, HUB)
+    with pytest.raises(Invalid) as refused:
+        check(account, "")
+    assert [fault.path for fault in refused.value.faults] == ["/settings/public_url"]
 
 
 def test_others_reach_the_channels_that_wait_for_them() -> None:
-    doors = {kind: door_of(an_account(kind)) for kind in SETTINGS}
+    doors = {kind: door_of(an_account(kind), HUB + "/") for kind in SETTINGS}
 
     assert doors == {
         "chat": None,
         "email": None,
         "memory": None,
-        "sms": "/channels/sms/ours",
-        "webhook": "/hooks/ours",
+        "sms": "https://sms.hub.example/channels/sms/ours",
+        "webhook": "https://hub.example/hooks/ours",
     }
+
+
+def test_a_hub_that_does_not_know_its_address_knows_the_path() -> None:
+    assert door_of(an_account("webhook"), "") == "/hooks/ours"

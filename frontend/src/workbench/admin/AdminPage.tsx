@@ -1,5 +1,6 @@
 /** Where an administrator sets the hub up: channels, queues, people, and what was set aside. */
 import { Link, useNavigate } from '@tanstack/react-router';
+import { useEffect, useRef } from 'react';
 
 import { useGround } from '@/sync-react';
 import { Icon, type IconName } from '@/ui/icons';
@@ -49,6 +50,11 @@ const PAGES: Record<Section, Page> = {
 export function AdminPage({ section }: { section: string | undefined }) {
   const { t } = useWords();
   const go = useNavigate();
+  const menu = useRef<HTMLElement>(null);
+  // On a narrow screen the menu is a row that scrolls: where one is must be seen.
+  useEffect(() => {
+    menu.current?.querySelector('.is-on')?.scrollIntoView({ block: 'nearest', inline: 'center' });
+  }, [section]);
   const role = useGround()?.me.role;
   if (role !== undefined && role !== 'admin') {
     return <StatePanel icon="lock" title={t('admin.forbidden')} text={t('admin.forbidden_why')} />;
@@ -57,7 +63,7 @@ export function AdminPage({ section }: { section: string | undefined }) {
   const Shown = PAGES[shown];
   return (
     <div className="admin">
-      <nav className="admin-menu" aria-label={t('admin.title')}>
+      <nav className="admin-menu" aria-label={t('admin.title')} ref={menu}>
         {MENU.map(({ group, items }) => (
           <div key={group}>
             <h2>{t(`admin.menu.${group}`)}</h2>

@@ -7,7 +7,7 @@ import { Field } from '@/ui/Field';
 import { Icon } from '@/ui/icons';
 import { useWords } from '@/workbench/parts';
 
-import { CopyLine } from './CopyLine';
+import { CopyLine, useCopy } from './CopyLine';
 import { faultAt } from './faults';
 import { FormDialog } from './FormDialog';
 import {
@@ -271,7 +271,10 @@ function Doors({ channel, kind }: { channel: Channel | null; kind: Kind }) {
     return <CopyLine label={t('admin.channels.door.chat')} text={line} />;
   }
   return channel.url === null ? null : (
-    <CopyLine label={t(`admin.channels.door.${kind}`)} text={channel.url} />
+    <CopyLine
+      label={t(`admin.channels.door.${kind}`)}
+      text={new URL(channel.url, location.origin).href}
+    />
   );
 }
 
@@ -341,6 +344,7 @@ type SecretFieldProps = {
 function SecretField({ name, held, value, problem, onChange }: SecretFieldProps) {
   const { t } = useWords();
   const [made, setMade] = useState(false);
+  const copy = useCopy();
   const label = t(`admin.channels.fields.${name}`);
   const hint =
     value === null
@@ -364,7 +368,17 @@ function SecretField({ name, held, value, problem, onChange }: SecretFieldProps)
             value={value ?? ''}
             onChange={(event) => onChange(event.currentTarget.value)}
           />
-          {name === 'secret' && (
+          {made && value !== null && (
+            <button
+              type="button"
+              className="btn quiet icon"
+              aria-label={t('admin.copy_of', { what: label })}
+              onClick={() => copy(value)}
+            >
+              <Icon name="copy" />
+            </button>
+          )}
+          {name === 'secret' && !made && (
             <button
               type="button"
               className="btn sm"

@@ -156,6 +156,7 @@ test('a signing secret is made here, and shown while it can be copied', async ()
   const secret = form.getByLabelText('Signing secret');
   expect(secret).toHaveAttribute('type', 'text');
   expect((secret as HTMLInputElement).value).toMatch(/^whsec_.{40,}/);
+  expect(form.getByRole('button', { name: 'Copy: Signing secret' })).toBeVisible();
 });
 
 test('each fault stands beside its entry, in the language of the screen', async () => {
@@ -176,6 +177,18 @@ test('each fault stands beside its entry, in the language of the screen', async 
   expect(form.getByLabelText('IMAP 密码')).toHaveAccessibleDescription('还没填');
   expect(form.getByRole('alert')).toHaveTextContent('/settings/authserv_id something unheard of');
   expect(form.getByRole('alert')).not.toHaveTextContent('imap_host');
+});
+
+test('faults that all stand beside their entries are not named twice', async () => {
+  refuse('PATCH /api/channels/web', { path: '/settings/colour', problem: 'a colour such as #…' });
+  drawChannels(aChannel());
+  await userEvent.click(await screen.findByRole('button', { name: 'Edit Web chat' }));
+  const form = within(await dialog());
+
+  await userEvent.click(form.getByRole('button', { name: 'Save' }));
+
+  expect(form.getByRole('alert')).toHaveTextContent(/^What is marked above cannot be used.$/);
+  expect(form.getByLabelText('Colour')).toBeInvalid();
 });
 
 test('further settings that are no JSON are not sent', async () => {

@@ -121,7 +121,7 @@ function ChannelCard({ channel, onEdit, onTurn, onQuarantine }: ChannelCardProps
           </>
         )}
       </dl>
-      <div className="row admin-card-f">
+      <div className="row">
         <button
           type="button"
           className="btn sm"

@@ -39,7 +39,11 @@ export function FormDialog(props: FormDialogProps) {
         {children}
         {problem !== null && (
           <div className="admin-faults" role="alert">
-            <p>{problem.faults === undefined ? wordsFor(problem.code, t) : t('admin.faults')}</p>
+            <p>
+              {problem.faults === undefined
+                ? wordsFor(problem.code, t)
+                : t(others.length === 0 ? 'admin.faults_marked' : 'admin.faults')}
+            </p>
             {others.map((fault) => (
               <p key={fault.path + fault.problem} className="num">
                 <code>{fault.path}</code> {faultWords(fault.problem, t)}

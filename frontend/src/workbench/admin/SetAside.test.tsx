@@ -54,9 +54,19 @@ test('it is read again, and discarded only when asked twice', async () => {
   await userEvent.click(await screen.findByRole('button', { name: 'Read it again' }));
   await userEvent.click(screen.getByRole('button', { name: 'Discard' }));
   expect(asked()).toEqual(['POST /api/quarantine/q1/replay']);
-  await userEvent.click(screen.getByRole('button', { name: 'Discard for good?' }));
+  await userEvent.click(screen.getByRole('button', { name: 'Discard?' }));
 
   expect(asked()).toEqual(['POST /api/quarantine/q1/replay', 'DELETE /api/quarantine/q1']);
+});
+
+test('a double click is one answer, not two', async () => {
+  hub.reads.set('/api/quarantine', { items: [someQuarantined()], next: null });
+  draw(hub, <QuarantineAdmin />);
+
+  await userEvent.dblClick(await screen.findByRole('button', { name: 'Discard' }));
+
+  expect(screen.getByRole('button', { name: 'Discard?' })).toBeVisible();
+  expect(asked()).toEqual([]);
 });
 
 test('looking away takes the question back', async () => {
@@ -116,7 +126,7 @@ test('a parked event is looked into, replayed and discarded', async () => {
 
   await userEvent.click(screen.getByRole('button', { name: 'Replay' }));
   await userEvent.click(screen.getByRole('button', { name: 'Discard' }));
-  await userEvent.click(screen.getByRole('button', { name: 'Discard for good?' }));
+  await userEvent.click(screen.getByRole('button', { name: 'Discard?' }));
 
   const path = '/api/parked/hub.tickets.after%3Amessage.received%3A41';
   expect(asked()).toEqual([`POST ${path}/replay`, `DELETE ${path}`]);

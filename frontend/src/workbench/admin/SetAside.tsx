@@ -84,7 +84,7 @@ function Aside({
       <span className="admin-aside-sign">{sign}</span>
       <div className="col grow admin-aside-what">
         <bdi className="m admin-error">{title}</bdi>
-        <span className="sm muted">
+        <span className="sm muted admin-error">
           {facts.filter(Boolean).map((fact, index) => (
             <span key={fact}>
               {index > 0 && ' · '}
@@ -147,7 +147,7 @@ function RawDialog({ one, onClose }: { one: Quarantined; onClose: () => void }) 
         [t('admin.parked.reason'), one.reason],
         [t('admin.quarantine.channel'), one.channel_name],
         [t('admin.quarantine.sender'), one.sender || '–'],
-        [t('admin.parked.when'), fullMomentOf(one.at, language)],
+        [t('admin.quarantine.at'), fullMomentOf(one.at, language)],
         [t('admin.quarantine.key'), one.key],
       ]}
       onClose={onClose}

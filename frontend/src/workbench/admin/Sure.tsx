@@ -1,5 +1,5 @@
 /** A button that is pressed twice for what cannot be undone: the first press asks, looking away takes it back. */
-import { useState } from 'react';
+import { useState, type MouseEvent } from 'react';
 
 import { Icon, type IconName } from '@/ui/icons';
 
@@ -7,7 +7,8 @@ type SureProps = { label: string; ask: string; icon: IconName; onSure: () => voi
 
 export function Sure({ label, ask, icon, onSure }: SureProps) {
   const [asking, setAsking] = useState(false);
-  const press = () => {
+  const press = (event: MouseEvent) => {
+    if (event.detail > 1) return; // a double click is one press
     if (asking) onSure();
     setAsking(!asking);
   };

@@ -23,6 +23,7 @@ export type SettingName =
   | 'number'
   | 'messaging_service'
   | 'region'
+  | 'public_url'
   | 'url';
 
 export type SecretName =
@@ -73,6 +74,7 @@ export const NEEDS: Record<Kind, Needs> = {
       { name: 'number', usual: '+4930901820' },
       { name: 'messaging_service', usual: 'MG…' },
       { name: 'region', usual: 'CN' },
+      { name: 'public_url', usual: 'https://desk.example.com' },
     ],
     secrets: ['auth_token', 'secondary_token'],
   },

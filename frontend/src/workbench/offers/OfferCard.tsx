@@ -166,8 +166,8 @@ function Behind({ offer, queue, now, onBring }: BehindProps) {
   return (
     <button type="button" className="offer-behind sm" title={t('offer.bring')} onClick={onBring}>
       <ChannelIcon channel={offer.channel} />
-      <bdi className="m cut">{offer.customer.name}</bdi>
-      <span className="muted cut grow">{queue}</span>
+      <bdi className="m cut grow">{offer.customer.name}</bdi>
+      <span className="muted cut">{queue}</span>
       <Left offer={offer} now={now} />
     </button>
   );
