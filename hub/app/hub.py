@@ -16,7 +16,7 @@ from fastapi import FastAPI
 from sqlalchemy import Connection
 from starlette.middleware import Middleware
 from starlette.requests import HTTPConnection
-from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
+from starlette.routing import BaseRoute, Mount, Route
 
 from hub.agents import api as agents_api, service as agents, store as agent_store
 from hub.agents.asking import check_routes
@@ -278,14 +278,16 @@ class Hub:
             Route("/health", health.health),
             Route("/metrics", health.metrics),
             *(route for kind in self.registry.kinds.values() for route in kind.routes()),
-            WebSocketRoute("/api/realtime", self.agent_sockets),
-            WebSocketRoute("/chat/socket", self.visitors),
             Mount("/api", app=BoundedBodies(api)),
             *help_centre.routes(),
             *pages.routes(),
         ]
         app = Application(
-            bare={"/hooks/": self.webhook.entry},
+            bare={
+                ("http", "/hooks/"): self.webhook.entry,
+                ("websocket", "/api/realtime"): self.agent_sockets,
+                ("websocket", "/chat/socket"): self.visitors,
+            },
             routes=routes,
             middleware=[Middleware(SecurityHeaders, is_https=self.cookies_are_secure)],
         )

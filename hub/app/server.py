@@ -25,22 +25,28 @@ T = TypeVar("T")
 
 
 class Application(Starlette):
-    """Starlette, but for the paths in ``bare``: what machines ask thousands of times a second is
-    answered without middleware and routing.
+    """Starlette, but for what is in ``bare``, by scope type and path (or folder): what is asked
+    thousands of times a second is answered without middleware and routing.
     """
 
-    def __init__(self, *, bare: Mapping[str, ASGIApp], **given: Any) -> None:
+    def __init__(self, *, bare: Mapping[tuple[str, str], ASGIApp], **given: Any) -> None:
         super().__init__(**given)
         self._bare = dict(bare)
 
     @override
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            bare = self._bare.get(scope["path"][: scope["path"].find("/", 1) + 1])
+        if scope["type"] != "lifespan":
+            kind, path = scope["type"], scope["path"]
+            bare = self._bare.get((kind, path)) or self._bare.get((kind, _folder(path)))
             if bare is not None:
+                scope["app"] = self
                 await bare(scope, receive, send)
                 return
         await super().__call__(scope, receive, send)
+
+
+def _folder(path: str) -> str:
+    return path[: path.find("/", 1) + 1]
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -22,7 +21,7 @@ from hub.realtime.audience import AgentAudience
 from hub.realtime.frames import AGENT, EventFrame, Hello, OfferShown, Typing, Viewing
 from hub.realtime.passing import Passing
 from hub.realtime.session import HELLO_WITHIN, Phase, Session
-from hub.realtime.switchboard import Connection, Switchboard
+from hub.realtime.switchboard import SEND_WITHIN, Connection, Switchboard
 from hub.realtime.tickets import Tickets
 from hub.storage import log
 from hub.storage.database import Database
@@ -32,7 +31,6 @@ from hub.web.security import is_own_origin
 
 FAR = 5_000
 REPLAYED_AT_ONCE = 200
-SEND_WITHIN = 20.0
 
 said = structlog.get_logger("hub.sockets")
 
@@ -205,7 +203,7 @@ async def carry(
     """Carry texts both ways until either side closes; frames of the client go to ``act``, a beat as
     None.
     """
-    pump = asyncio.create_task(_pump(connection, send))
+    pump = connection.pump = asyncio.create_task(_pump(connection, send))
     late = asyncio.get_running_loop().call_later(
         HELLO_WITHIN / SECOND + 0.1, _expect_hello, connection, clock
     )
@@ -247,21 +245,18 @@ def _expect_hello(connection: Connection, clock: Clock) -> None:
 
 
 async def _pump(connection: Connection, send: Send) -> None:
-    """Send whatever waits, as one message at a time; close when the session has closed."""
+    """Send whatever waits, as one message at a time; close when the session has closed.
+
+    The switchboard ends it when the line takes nothing for too long.
+    """
     session = connection.session
     while True:
         await connection.woken.wait()
         connection.woken.clear()
         while (message := session.take()) is not None:
-            try:
-                async with asyncio.timeout(SEND_WITHIN):
-                    await send({"type": "websocket.send", "text": message})
-            except TimeoutError:
-                session.part("slow", 0)
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(1):
-                        await send({"type": "websocket.close", "code": 4000, "reason": "slow"})
-                return
+            connection.waits_for_line = 0
+            await send({"type": "websocket.send", "text": message})
+            connection.waits_for_line = None
             connection.sent.set()
             if connection.on_sent is not None:
                 connection.on_sent()

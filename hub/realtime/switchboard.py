@@ -15,6 +15,9 @@ from hub.realtime.frames import EventFrame
 from hub.realtime.session import Phase, Session
 from hub.storage.log import Logged
 
+SEND_WITHIN = 20
+"""So many seconds a line may take nothing."""
+
 
 class Audience(Protocol):
     """Who listens on a connection: decides what of an event they may see."""
@@ -37,6 +40,10 @@ class Connection:
     viewing: str | None = None
     is_counted: bool = False
     on_sent: Callable[[], None] | None = None
+    pump: asyncio.Task[None] | None = None
+    """What sends."""
+    waits_for_line: int | None = None
+    """For how many seconds the line has not taken what is being sent."""
     woken: asyncio.Event = field(default_factory=asyncio.Event)
     sent: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -47,6 +54,13 @@ class Connection:
     def say(self, frame: str) -> None:
         self.session.say(frame)
         self.wake()
+
+    def grow_impatient(self) -> None:
+        """A second has passed in which the line took nothing: some such, and it is given up."""
+        self.waits_for_line = (self.waits_for_line or 0) + 1
+        if self.waits_for_line > SEND_WITHIN and self.pump is not None:
+            self.session.part("slow", 0)
+            self.pump.cancel()
 
     async def drain(self, within: float) -> None:
         """Send, and go on once the client has read enough; close it when it reads nothing in time.
@@ -214,6 +228,8 @@ class Switchboard:
         now = self._clock.now()
         for connection in self._all:
             connection.session.tick(now, told)
+            if connection.waits_for_line is not None:
+                connection.grow_impatient()
             if connection.session.has_something or connection.session.phase is Phase.CLOSED:
                 connection.wake()
 

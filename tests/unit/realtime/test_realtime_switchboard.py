@@ -11,7 +11,7 @@ import pytest
 from hub.kernel.clock import Millis, SetClock
 from hub.realtime.frames import AGENT, EventFrame
 from hub.realtime.session import Phase, Session
-from hub.realtime.switchboard import Connection, Switchboard
+from hub.realtime.switchboard import SEND_WITHIN, Connection, Switchboard
 from hub.storage.log import Logged
 
 NOON = Millis(1_800_000_000_000)
@@ -74,6 +74,24 @@ async def test_a_client_that_reads_nothing_is_sent_away() -> None:
 
     assert connection.session.phase is Phase.CLOSED
     assert (connection.session.take() or "").endswith('"code":"slow","retry_after":0}]')
+
+
+async def test_a_line_that_takes_nothing_is_given_up() -> None:
+    switchboard = Switchboard(SetClock(NOON))
+    connection = a_connection()
+    connection.pump = asyncio.create_task(asyncio.Event().wait())  # type: ignore[arg-type]
+    switchboard.join(connection)
+
+    connection.waits_for_line = 0
+    for _ in range(SEND_WITHIN):
+        switchboard.tick(0)
+    patient = connection.session.phase
+    switchboard.tick(0)
+    await asyncio.gather(connection.pump, return_exceptions=True)
+
+    assert patient is Phase.LIVE
+    assert connection.session.phase is Phase.CLOSED
+    assert connection.pump.cancelled()
 
 
 async def test_telling_that_fails_half_way_makes_everybody_resume() -> None:
