@@ -148,8 +148,9 @@ class Socket(asyncio.Protocol):
 
     @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.Transport", transport)
-        transport.write(self._upgrade)
+        line = cast("asyncio.Transport", transport)
+        line.write(self._upgrade)
+        self._transport = line
 
     @override
     def data_received(self, data: bytes) -> None:
