@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -19,16 +20,35 @@ def pg_url() -> Iterator[str]:
         yield url
 
 
-@pytest.fixture
-def pg_database(pg_url: str) -> Iterator[str]:
-    """The address of an empty PostgreSQL database that no other test has seen."""
+@pytest.fixture(scope="session")
+def pg_template(pg_url: str) -> Iterator[str]:
+    """The name of a PostgreSQL database with the tables made and nothing in them."""
     with servers.fresh_database(pg_url) as url:
+        servers.make_tables(url)
+        yield url.rpartition("/")[2].partition("?")[0]
+
+
+@pytest.fixture
+def pg_database(pg_url: str, pg_template: str) -> Iterator[str]:
+    """The address of a PostgreSQL database that no other test has seen: tables, and nothing in
+    them.
+    """
+    with servers.fresh_database(pg_url, template=pg_template) as url:
         yield url
 
 
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite database with the tables made and nothing in them."""
+    path = tmp_path_factory.mktemp("template") / "hub.db"
+    servers.make_tables(f"sqlite:///{path}")
+    return path
+
+
 @pytest.fixture
-def sqlite_url(tmp_path: Path) -> str:
-    """The address of an SQLite database that does not exist yet."""
+def sqlite_url(tmp_path: Path, sqlite_template: Path) -> str:
+    """The address of an SQLite database of one's own: tables, and nothing in them."""
+    shutil.copyfile(sqlite_template, tmp_path / "hub.db")
     return f"sqlite:///{tmp_path / 'hub.db'}"
 
 
@@ -36,7 +56,7 @@ def sqlite_url(tmp_path: Path) -> str:
     params=["sqlite", pytest.param("postgresql", marks=pytest.mark.integration)],
 )
 def any_database(request: pytest.FixtureRequest) -> str:
-    """The address of an empty database, once of each kind: what passes must pass on both."""
+    """The address of a database of one's own, once of each kind: what passes must pass on both."""
     fixture = {"sqlite": "sqlite_url", "postgresql": "pg_database"}[request.param]
     url: str = request.getfixturevalue(fixture)
     return url

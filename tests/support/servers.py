@@ -16,6 +16,11 @@ import redis
 from psycopg import sql
 from sqlalchemy.engine import URL, make_url
 
+from hub.kernel.clock import Millis
+from hub.storage.database import migrating_engine
+from hub.storage.migrate import migrate
+from hub.storage.schema import hub_facts
+
 _numbers = itertools.count(1)
 
 
@@ -68,6 +73,18 @@ def fresh_database(server: str, *, template: str = "template0") -> Iterator[str]
             connection.execute(
                 sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
             )
+
+
+def make_tables(url: str) -> None:
+    """Bring an empty database up to date, all but the name of its log's life, which is its own."""
+    migrate(url, Millis(0))
+    engine = migrating_engine(url)
+    with engine.connect() as connection, connection.begin():
+        connection.execute(hub_facts.delete().where(hub_facts.c.name == "epoch"))
+    if engine.dialect.name == "sqlite":
+        with engine.connect() as connection:
+            connection.connection.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # type: ignore[union-attr]
+    engine.dispose()
 
 
 @contextmanager
