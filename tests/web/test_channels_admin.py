@@ -73,10 +73,23 @@ def digesting() -> Digesting:
 
 
 @pytest.fixture
-async def desk(sqlite_url: str, tmp_path: Path, digesting: Digesting) -> AsyncIterator[Desk]:
+def url(request: pytest.FixtureRequest) -> str:
+    """SQLite, and PostgreSQL too where a test asks for both."""
+    return str(request.getfixturevalue(getattr(request, "param", "sqlite_url")))
+
+
+on_both = pytest.mark.parametrize(
+    "url",
+    ["sqlite_url", pytest.param("pg_database", marks=pytest.mark.integration)],
+    indirect=True,
+)
+
+
+@pytest.fixture
+async def desk(url: str, tmp_path: Path, digesting: Digesting) -> AsyncIterator[Desk]:
     chart = Chart()
     chart.after(CustomerAppeared, digesting.take)
-    async with open_desk(sqlite_url, channels_api.routes, parked_api.routes, chart=chart) as desk:
+    async with open_desk(url, channels_api.routes, parked_api.routes, chart=chart) as desk:
         parts: Any = desk.app.state.parts
         parts.chart = chart
         parts.blobs = FolderBlobs(tmp_path / "blobs")
@@ -237,6 +250,7 @@ async def test_what_keeps_a_channel_from_receiving_is_shown_while_it_is_on(
     assert await shown() == (None, None)
 
 
+@on_both
 async def test_a_channel_shows_when_something_last_came_in_and_last_went_out(
     desk: Desk, ann: Person
 ) -> None:
@@ -422,6 +436,7 @@ async def test_the_beginning_of_it_is_shown_as_text(desk: Desk, ann: Person) -> 
     assert long.json()["text"] == "x" * (64 << 10)
 
 
+@on_both
 async def test_the_quarantine_is_given_a_page_at_a_time(desk: Desk, ann: Person) -> None:
     kept = await quarantined(desk, ann)
     for n in range(2, 6):
@@ -440,6 +455,7 @@ async def test_the_quarantine_is_given_a_page_at_a_time(desk: Desk, ann: Person)
     assert channel["quarantined"] == 5
 
 
+@on_both
 async def test_what_nobody_needs_is_discarded_for_good(desk: Desk, ann: Person) -> None:
     kept = await quarantined(desk, ann)
 
@@ -533,6 +549,7 @@ async def test_a_parked_event_is_digested_once_its_reader_is_cured(
     assert code(await ann.post(path, {})) == (404, "not_found")
 
 
+@on_both
 async def test_its_reader_can_do_without_a_parked_event(desk: Desk, ann: Person) -> None:
     kept = await parked(desk, ann)
 
@@ -557,6 +574,7 @@ async def test_what_a_reader_left_behind_is_said_to_have_no_reader(desk: Desk, a
     assert (await ann.delete(f"/api/parked/{kept['id']}")).status_code == 204
 
 
+@on_both
 async def test_parked_events_are_given_a_page_at_a_time(
     desk: Desk, ann: Person, digesting: Digesting
 ) -> None:
