@@ -134,12 +134,16 @@ def percentile(values: Sequence[float], share: float) -> float:
 class Socket(asyncio.Protocol):
     """A websocket of the cheapest kind: it upgrades, says hello, answers beats and counts events.
 
-    Frames of the server are taken to be whole texts, as the hub sends them.
+    Frames of the server are taken to be whole texts, as the hub sends them. ``hear`` is given
+    whatever arrives, as it arrives.
     """
 
-    def __init__(self, path: str, hello: bytes, headers: dict[str, str]) -> None:
+    def __init__(
+        self, path: str, hello: bytes, headers: dict[str, str], hear: Callable[[bytes], None]
+    ) -> None:
         self._upgrade = _upgrade(path, headers)
         self._hello = hello
+        self._hear = hear
         self._buffer = b""
         self._is_open = False
         self._transport: asyncio.Transport | None = None
@@ -157,6 +161,7 @@ class Socket(asyncio.Protocol):
         if not self._is_open:
             data = self._opened(data)
         self.events += data.count(b'"t":"event"')
+        self._hear(data)
         if b'"t":"beat"' in data:
             self._say(b'{"t":"beat"}')
         if not self.ready.done() and (b'"t":"caught_up"' in data or b'"t":"state"' in data):
@@ -203,9 +208,20 @@ def _upgrade(path: str, headers: dict[str, str]) -> bytes:
     return f"GET {path} HTTP/1.1\r\n{said}\r\n".encode()
 
 
-async def open_socket(port: int, path: str, hello: bytes, headers: dict[str, str]) -> Socket:
+def _deaf(data: bytes) -> None: ...
+
+
+async def open_socket(
+    port: int,
+    path: str,
+    hello: bytes,
+    headers: dict[str, str],
+    hear: Callable[[bytes], None] = _deaf,
+) -> Socket:
     """A socket that has caught up."""
     loop = asyncio.get_running_loop()
-    _, made = await loop.create_connection(lambda: Socket(path, hello, headers), "127.0.0.1", port)
+    _, made = await loop.create_connection(
+        lambda: Socket(path, hello, headers, hear), "127.0.0.1", port
+    )
     await asyncio.wait_for(made.ready, 30)
     return made

@@ -7,8 +7,8 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,9 +20,7 @@ from hub.bench.peer import closed_loop, lines, now, open_loop, percentile, reque
 from hub.bench.result import Result
 from hub.bench.sockets import at_work
 from hub.bench.stage import (
-    PASSWORD,
     SECRET,
-    SUPERVISOR,
     TOKEN,
     answering,
     environment,
@@ -31,31 +29,32 @@ from hub.bench.stage import (
     set_up,
 )
 from hub.channels.webhook.signature import key_of, sign
-from hub.demo.http import Person
 
-IN_FLIGHT, STAFF = 128, 2
+IN_FLIGHT = 128
 
 
 class Ear:
-    """A websocket of an agent that counts every event frame and notes when each message was
-    heard.
-    """
+    """An agent's screen: notes when each message was heard."""
 
     def __init__(self) -> None:
-        self.events = 0
-        self.heard: dict[str, float] = {}
+        self.heard: dict[bytes, float] = {}
+        self._tail = b""
 
-    def hear(self, text: str) -> None:
+    def hear(self, data: bytes) -> None:
+        """Whatever came, wherever it was cut."""
         at = time.perf_counter()
-        self.events += text.count('"t":"event"')
+        text = self._tail + data
         start = 0
         while (found := text.find(MARK, start)) >= 0:
             end = found + len(MARK) + KEY
+            if end > len(text):
+                break
             self.heard.setdefault(text[found + len(MARK) : end], at)
             start = end
+        self._tail = text[max(start, len(text) - len(MARK) - KEY) :]
 
 
-MARK = "bench-key-"
+MARK = b"bench-key-"
 WORDS = "Where is my order? 我的订单到哪里了？ It should have come on Tuesday."
 KEY = 8
 
@@ -76,7 +75,7 @@ def bodies(count: int, people: int, first: int = 0) -> list[bytes]:
             {
                 "id": f"m{n}",
                 "from": {"address": f"person-{n % people}", "name": f"Person {n % people}"},
-                "text": f"{MARK}{n:0{KEY}d} {WORDS}",
+                "text": f"{MARK.decode()}{n:0{KEY}d} {WORDS}",
                 "language": "en" if n % 2 else "zh",
             }
         ).encode()
@@ -93,29 +92,6 @@ def signed(contents: Sequence[bytes]) -> list[bytes]:
         request("/hooks/bench", body, sign(key, f"w{at}", moment, body) | json_type)
         for at, body in enumerate(contents)
     ]
-
-
-@asynccontextmanager
-async def listening(port: int) -> AsyncIterator[Ear]:
-    """A supervisor's screen: everything that is committed is heard on its socket."""
-    person = Person(f"http://127.0.0.1:{port}")
-    await person.sign_in(SUPERVISOR, PASSWORD)
-    ear = Ear()
-    try:
-        async with person.socket() as (socket, _):
-
-            async def hear() -> None:
-                async for message in socket:
-                    ear.hear(str(message))
-                    if '"t":"beat"' in message:
-                        await socket.send('{"t":"beat"}')
-
-            task = asyncio.create_task(hear())
-            yield ear
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-    finally:
-        await person.close()
 
 
 async def all_heard(ear: Ear, count: int, within: float = 20.0) -> bool:
@@ -135,41 +111,42 @@ async def commits(port: int) -> tuple[float, float]:
     return float(found["hub_commits_total"]), float(found["hub_events_total"])
 
 
-async def saturate(port: int, count: int, people: int) -> Flow:
+async def saturate(port: int, ear: Ear, count: int, people: int) -> Flow:
     """As many messages a second as come through with ``IN_FLIGHT`` under way."""
-    async with listening(port) as ear:
-        open_lines = await lines(port, IN_FLIGHT)
-        warm = iter(signed(bodies(people * 2, people)))
-        await closed_loop(open_lines, lambda: next(warm, None))
-        contents = iter(signed(bodies(count, people, first=people * 2)))
-        before = await commits(port)
-        began = time.perf_counter()
-        done = await closed_loop(open_lines, lambda: next(contents, None))
-        took = time.perf_counter() - began
-        after = await commits(port)
-        heard = await all_heard(ear, count + people * 2)
+    open_lines = await lines(port, IN_FLIGHT)
+    warm = iter(signed(bodies(people * 2, people)))
+    await closed_loop(open_lines, lambda: next(warm, None))
+    contents = iter(signed(bodies(count, people, first=people * 2)))
+    before = await commits(port)
+    began = time.perf_counter()
+    done = await closed_loop(open_lines, lambda: next(contents, None))
+    took = time.perf_counter() - began
+    after = await commits(port)
+    heard = await all_heard(ear, count + people * 2)
     rows = (after[1] - before[1]) / max(1.0, after[0] - before[0])
     return Flow(done / took, rows, heard)
 
 
-async def paced(port: int, a_second: int, seconds: float, people: int, first: int) -> list[float]:
+async def paced(
+    port: int, ear: Ear, a_second: int, seconds: float, people: int, first: int
+) -> list[float]:
     """Seconds from due to heard on the agent's screen, at a fixed rate of arrival."""
     count = int(a_second * seconds)
-    async with listening(port) as ear:
-        open_lines = await lines(port, IN_FLIGHT)
-        contents = signed(bodies(count, people, first))
-        began = time.perf_counter()
-        await open_loop(open_lines, contents, a_second)
-        await all_heard(ear, count)
+    ear.heard.clear()
+    open_lines = await lines(port, IN_FLIGHT)
+    contents = signed(bodies(count, people, first))
+    began = time.perf_counter()
+    await open_loop(open_lines, contents, a_second)
+    if not await all_heard(ear, count):
+        raise RuntimeError("not every message reached the agent's socket")
     return [
-        ear.heard[f"{first + n:0{KEY}d}"] - (began + n / a_second)
-        for n in range(count)
-        if f"{first + n:0{KEY}d}" in ear.heard
+        ear.heard[f"{first + n:0{KEY}d}".encode()] - (began + n / a_second) for n in range(count)
     ]
 
 
 async def bare(folder: Path, count: int) -> float:
     """The bare path's messages a second: ASGI, one row committed in groups, one frame."""
+    await asyncio.to_thread(folder.mkdir)
     port = free_port()
     with process("-m", "hub.bench.bare", str(folder), str(port)):
         await answering(port, "/")
@@ -193,28 +170,30 @@ async def _drain(socket: Any) -> None:
 async def measure(folder: Path, database_url: str | None, *, quick: bool) -> list[Result]:
     """The figures of receiving on one database, with the bare path beside them.
 
-    Agents are at work and have room, so the first conversations are offered to them; they are slow,
-    so the later ones wait.
+    One agent is at work, as the bare path has one socket: the first conversations are offered to
+    them, the others wait, and all are on their screen.
     """
     kind = "postgresql" if database_url else "sqlite"
     count = 4_000 if quick else 30_000
-    limit = await bare(folder, count)
-    home = folder / "hub"
-    seats = await set_up(home, database_url, staff=STAFF)
+    limits = [await bare(folder / "before", count)]
+    home, ear = folder / "hub", Ear()
+    seats = await set_up(home, database_url, staff=1)
     port = free_port()
     async with AsyncExitStack() as stack:
         stack.enter_context(
             process("-m", "hub", "serve", env=environment(home, port, database_url))
         )
         await answering(port, "/health")
-        await stack.enter_async_context(at_work(port, seats))
-        flow = await saturate(port, count, people=count // 8)
+        await stack.enter_async_context(at_work(port, seats, ear.hear))
+        flow = await saturate(port, ear, count, people=count // 8)
         if not flow.delivered:
             raise RuntimeError("not every message reached the agent's socket")
         seconds = 2.0 if quick else 10.0
         first = count * 2
-        slow = await paced(port, 200, seconds, 50, first)
-        fast = await paced(port, 1_000, seconds, 200, first + 100_000)
+        slow = await paced(port, ear, 200, seconds, 50, first)
+        fast = await paced(port, ear, 1_000, seconds, 200, first + 100_000)
+    limits.append(await bare(folder / "after", count))
+    limit = sum(limits) / 2  # the machine's own speed changes: look at it on both sides
     floor = 3_000 if database_url else 3_500
     relaxed = bool(database_url)
     return [

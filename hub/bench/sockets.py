@@ -60,7 +60,9 @@ async def _some_at_once(works: Sequence[Callable[[], Awaitable[Socket]]]) -> lis
     return await asyncio.gather(*(one(work) for work in works))
 
 
-async def _agents(port: int, seats: Sequence[Seat]) -> list[Socket]:
+async def _agents(
+    port: int, seats: Sequence[Seat], hear: Callable[[bytes], None] | None = None
+) -> list[Socket]:
     """A socket for each agent, caught up and listening."""
     async with _http(port) as http:
         boot = (await http.get("/api/boot", headers=seats[0].headers)).json()
@@ -74,7 +76,10 @@ async def _agents(port: int, seats: Sequence[Seat]) -> list[Socket]:
                 hello |= {"epoch": boot["epoch"], "after": boot["seq"]}
                 origin = {"origin": f"http://127.0.0.1:{port}", "host": f"127.0.0.1:{port}"}
                 said = json.dumps(hello).encode()
-                return await open_socket(port, "/api/realtime", said, seat.headers | origin)
+                headers = seat.headers | origin
+                return await open_socket(
+                    port, "/api/realtime", said, headers, *(() if hear is None else (hear,))
+                )
 
             return work
 
@@ -97,9 +102,11 @@ async def _visitors(port: int, count: int) -> list[Socket]:
 
 
 @asynccontextmanager
-async def at_work(port: int, seats: Sequence[Seat]) -> AsyncIterator[None]:
-    """Let these agents be connected and available."""
-    sockets = await _agents(port, seats)
+async def at_work(
+    port: int, seats: Sequence[Seat], hear: Callable[[bytes], None]
+) -> AsyncIterator[None]:
+    """Let these agents be connected and available; ``hear`` what their screens are told."""
+    sockets = await _agents(port, seats, hear)
     async with _http(port) as http:
         for seat in seats:
             asked = _keyed(seat)

@@ -31,7 +31,7 @@ from hub.settings import Settings
 from hub.storage.migrate import migrate
 from hub.storage.unit import Unit
 
-SUPERVISOR, PASSWORD, TOKEN = "watch@bench.example", "bench-password", "bench-token"
+TOKEN = "bench-token"
 SECRET = "whsec_" + base64.b64encode(b"bench-secret-of-24-bytes").decode()
 
 
@@ -117,18 +117,14 @@ def environment(folder: Path, port: int, database_url: str | None = None) -> dic
 async def set_up(
     folder: Path, database_url: str | None = None, *, staff: int = 0
 ) -> Sequence[Seat]:
-    """A hub with a queue, a webhook, a chat, a supervisor who watches, and ``staff`` signed in."""
+    """A hub with a queue, a webhook, a chat, and ``staff`` signed in."""
     await asyncio.to_thread(folder.mkdir, mode=0o700)
     settings = Settings(folder=folder, database_url=database_url)
     migrate(settings.database, now())
     hub = Hub(settings)
-    password = hub.passwords.hash(PASSWORD)
     await hub.database.start()
 
     def plant(unit: Unit) -> list[Seat]:
-        agents.add_agent(
-            unit, email=SUPERVISOR, name="Watch", role=Role.SUPERVISOR, password_hash=password
-        )
         people = [
             agents.add_agent(
                 unit,
