@@ -72,6 +72,10 @@ class _Group:
             raise RuntimeError(f"{self.work} answered {len(answers)} of {len(self.wishes)}")
         return answers
 
+    def answered(self, answers: list[Any]) -> list[_Outcome]:
+        """Each wish with its answer."""
+        return [_Outcome(wish, answer) for wish, answer in zip(self.wishes, answers, strict=True)]
+
     def halves(self) -> list[_Group]:
         middle = len(self.wishes) // 2
         return [
@@ -248,10 +252,39 @@ class Database:
     def _transact(self, wishes: list[_Wish]) -> tuple[list[_Outcome], list[Logged]]:
         if self._broken is not None:
             raise StorageBroken(str(self._broken))
+        groups = _grouped(wishes)
+        done = self._run_alone(groups[0]) if len(groups) == 1 else None
+        outcomes, lines = done or self._run_in_turn(groups)
+        if lines:
+            self._last_seq = lines[-1].seq
+        self.is_full = False
+        self.counts.commits += 1
+        self.counts.works += len(wishes)
+        self.counts.events += len(lines)
+        return outcomes, lines
+
+    def _run_alone(self, group: _Group) -> tuple[list[_Outcome], list[Logged]] | None:
+        """One group in a transaction of its own, which needs no savepoint; None when it failed, and
+        somebody is to be blamed.
+        """
+        try:
+            with self._writing.connect() as connection, connection.begin():
+                unit = Unit(connection, self.clock.now(), self.chart)
+                answers = group.run(unit)
+                unit.settle()
+                lines = self._append(connection, unit.announced)
+        except Exception as error:
+            if _is_storage(error):
+                raise
+            return None
+        return group.answered(answers), lines
+
+    def _run_in_turn(self, groups: list[_Group]) -> tuple[list[_Outcome], list[Logged]]:
+        """Several groups in one transaction: what fails undoes only itself."""
         outcomes: list[_Outcome] = []
         announced: list[Any] = []
         with self._writing.connect() as connection, connection.begin():
-            pending = _grouped(wishes)[::-1]
+            pending = groups[::-1]
             while pending:
                 group = pending.pop()
                 outcome, said_now = self._run(connection, group)
@@ -260,15 +293,13 @@ class Database:
                     continue
                 outcomes.extend(outcome)
                 announced.extend(said_now)
-            lines = log.append(connection, announced, self._last_seq if self.is_sqlite else None)
-            crashpoint("IN5")
-        if lines:
-            self._last_seq = lines[-1].seq
-        self.is_full = False
-        self.counts.commits += 1
-        self.counts.works += len(wishes)
-        self.counts.events += len(lines)
+            lines = self._append(connection, announced)
         return outcomes, lines
+
+    def _append(self, connection: Connection, announced: list[Any]) -> list[Logged]:
+        lines = log.append(connection, announced, self._last_seq if self.is_sqlite else None)
+        crashpoint("IN5")
+        return lines
 
     def _run(
         self, connection: Connection, group: _Group
@@ -294,8 +325,7 @@ class Database:
                 said.warning("work failed", work=_name(group.work), exc_info=error)
             return [_Outcome(group.wishes[0], error=error)], []
         connection.exec_driver_sql("RELEASE SAVEPOINT work")
-        done = [_Outcome(wish, answer) for wish, answer in zip(group.wishes, answers, strict=True)]
-        return done, unit.announced
+        return group.answered(answers), unit.announced
 
     def _judge(self, error: Exception) -> BaseException:
         """What a failed transaction means: come back later, or never again."""
