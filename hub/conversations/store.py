@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import msgspec
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -46,6 +47,7 @@ from hub.storage.sql import (
     BulkInsert,
     BulkUpdate,
     Json,
+    Lookup,
     held,
     json_text,
     many,
@@ -196,10 +198,13 @@ _one = select(conversations).where(conversations.c.id == bindparam("id"))
 _several = select(conversations).where(one_of(conversations.c.id, "ids"))
 _open_threads = select(conversations).where(one_of(conversations.c.thread_key, "keys"), _is_open)
 _one_held, _several_held = held(_one, by_id=True), held(_several, by_id=True)
-_open_threads_held = held(_open_threads)
-_known_keys = select(
-    messages.c.key, messages.c.channel_id, messages.c.id, messages.c.conversation_id
-).where(one_of(messages.c.key, "keys"))
+_open_threads_held = Lookup(held(_open_threads), "keys")
+_known_keys = Lookup(
+    select(messages.c.channel_id, messages.c.key, messages.c.id, messages.c.conversation_id).where(
+        one_of(messages.c.key, "keys")
+    ),
+    "keys",
+)
 _insert_conversation = BulkInsert(conversations)
 _insert_message = BulkInsert(messages)
 _insert_attachment = attachments.insert()
@@ -252,6 +257,7 @@ _ROUTING = {routing.value: routing for routing in Routing}
 _columns = list(conversations.c.keys())
 _AT_STATUS, _AT_ROUTING = _columns.index("status"), _columns.index("routing")
 _AT_TICKETS = _columns.index("ticket_ids")
+_AT_JSON = [at for at, column in enumerate(conversations.c) if isinstance(column.type, Json)]
 
 
 def conversation_of(row: Any) -> Conversation:
@@ -307,17 +313,27 @@ def open_threads(
     connection: Connection, keys: Iterable[tuple[str, str]]
 ) -> dict[tuple[str, str], Conversation]:
     """The open conversation of each (channel_id, thread_key) that has one, to be changed."""
-    statement = _open_threads_held[connection.dialect.name]
-    rows = connection.execute(statement, {"keys": texts(dict.fromkeys(key for _, key in keys))})
-    return {(row.channel_id, row.thread_key): conversation_of(row) for row in rows}
+    found = map(_conversation_as_kept, _open_threads_held(connection, (key for _, key in keys)))
+    return {(talk.channel_id, talk.thread_key): talk for talk in found}
+
+
+def _conversation_as_kept(row: tuple[Any, ...]) -> Conversation:
+    """A row of ``conversations`` whose JSON is still text."""
+    values = list(row)
+    for at in _AT_JSON:
+        if values[at] is not None:
+            values[at] = msgspec.json.decode(values[at])
+    return conversation_of(values)
 
 
 def known_keys(
     connection: Connection, keys: Iterable[str]
 ) -> dict[tuple[str, str], tuple[MessageId, ConversationId]]:
     """Which messages are kept already: (channel_id, key) -> message and conversation."""
-    rows = connection.execute(_known_keys, {"keys": texts(dict.fromkeys(keys))})
-    return {(row.channel_id, row.key): (row.id, row.conversation_id) for row in rows}
+    return {
+        (channel_id, key): (message_id, conversation_id)
+        for channel_id, key, message_id, conversation_id in _known_keys(connection, keys)
+    }
 
 
 def insert_conversations(connection: Connection, new: Sequence[Conversation]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
@@ -26,7 +26,7 @@ from sqlalchemy import (
 from hub.customers.model import ClaimedAddress, Customer, CustomerView, Identity
 from hub.kernel.ids import CustomerId
 from hub.storage.schema import metadata
-from hub.storage.sql import BulkInsert, BulkUpdate, Json, held, json_text, one_of, texts
+from hub.storage.sql import BulkInsert, BulkUpdate, Json, Lookup, held, json_text, one_of, texts
 from hub.storage.unit import Unit
 
 customers = Table(
@@ -66,7 +66,7 @@ claimed_addresses = Table(
 )
 Index("ix_claimed_addresses_address", claimed_addresses.c.address)
 
-_known = (
+_known = Lookup(
     select(
         identities.c.kind,
         identities.c.address,
@@ -77,7 +77,8 @@ _known = (
         customers.c.language,
     )
     .join_from(identities, customers)
-    .where(one_of(identities.c.address, "addresses"))
+    .where(one_of(identities.c.address, "addresses")),
+    "addresses",
 )
 _by_id = select(customers).where(customers.c.id == bindparam("id"))
 _identities_of = (
@@ -96,12 +97,20 @@ _prove = identities.update().where(one_of(identities.c.id, "ids")).values(verifi
 _raise = BulkUpdate(customers, ("rev",))
 
 
-def known(connection: Connection, addresses: Iterable[str]) -> dict[tuple[str, str], Any]:
-    """Whose these addresses are: (kind, address) -> row of customer_id, verified,
-    vouched_by, name, language. Addresses that are only claimed are nobody's.
-    """
-    rows = connection.execute(_known, {"addresses": texts(dict.fromkeys(addresses))})
-    return {(row.kind, row.address): row for row in rows}
+class Known(NamedTuple):
+    """Whom an address leads to."""
+
+    customer_id: CustomerId
+    verified: bool
+    vouched_by: str | None
+    name: str
+    language: str | None
+
+
+def known(connection: Connection, addresses: Iterable[str]) -> dict[tuple[str, str], Known]:
+    """Whose these addresses are, by kind and address. What is only claimed is nobody's."""
+    rows = _known(connection, addresses)
+    return {(kind, address): Known(*rest) for kind, address, *rest in rows}
 
 
 def insert_many(

@@ -22,6 +22,8 @@ from sqlalchemy import (
     literal_column,
     select,
 )
+from sqlalchemy.engine import Dialect
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.visitors import InternalTraversal
@@ -116,6 +118,50 @@ def held(statement: Select[Any], *, by_id: bool = False) -> dict[str, Select[Any
 def texts(values: Iterable[str]) -> str:
     """The value for a parameter of ``one_of``."""
     return msgspec.json.encode(list(values)).decode()
+
+
+class Lookup:
+    """A select of the hot path, compiled once, whose parameter ``name`` is a list of ``one_of``.
+
+    It runs on the driver's own cursor, past SQLAlchemy's work for each statement and row, and gives
+    plain tuples as the driver gives them: what ``Json`` columns hold is still text.
+    """
+
+    def __init__(self, statement: Select[Any] | dict[str, Select[Any]], name: str) -> None:
+        self._statement = statement
+        self._name = name
+        self._compiled: dict[str, tuple[str, dict[str, Any], Sequence[str] | None]] = {}
+
+    def __call__(self, connection: Connection, values: Iterable[str]) -> list[tuple[Any, ...]]:
+        kind = connection.dialect.name
+        made = self._compiled.get(kind) or self._compile(connection.dialect)
+        sql, given, order = made
+        named = given | {self._name: texts(dict.fromkeys(values))}
+        parameters = named if order is None else [named[name] for name in order]
+        rows: list[tuple[Any, ...]] = _straight(connection, sql, parameters).fetchall()
+        return rows
+
+    def _compile(self, dialect: Dialect) -> tuple[str, dict[str, Any], Sequence[str] | None]:
+        of = self._statement
+        statement = of[dialect.name] if isinstance(of, dict) else of
+        made = statement.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
+        assert isinstance(made, SQLCompiler)
+        order = made.positiontup if made.positional else None
+        self._compiled[dialect.name] = found = (str(made), dict(made.params), order)
+        return found
+
+
+def _straight(connection: Connection, sql: str, parameters: Any, *, many: bool = False) -> Any:
+    """Run a statement on the driver's own cursor; it fails as SQLAlchemy's would."""
+    cursor = connection.connection.cursor()
+    driver = connection.dialect.loaded_dbapi
+    try:
+        (cursor.executemany if many else cursor.execute)(sql, parameters)
+    except driver.Error as error:
+        raise DBAPIError.instance(
+            sql, None, error, driver.Error, hide_parameters=True, dialect=connection.dialect
+        ) from error
+    return cursor
 
 
 class Json(TypeDecorator[Any]):
@@ -218,11 +264,11 @@ class _Bulk:
         if not rows:
             return
         if connection.dialect.name == "sqlite":
-            connection.exec_driver_sql(self.sqlite, list(rows))
+            _straight(connection, self.sqlite, rows, many=True)
         else:
             named = [dict(zip(self.names, row, strict=True)) for row in rows]
             given = msgspec.json.encode(named).decode()
-            connection.exec_driver_sql(self.postgresql, (given,))
+            _straight(connection, self.postgresql, (given,))
 
 
 def _given(columns: Sequence[Column[Any]]) -> str:

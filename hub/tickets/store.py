@@ -27,7 +27,7 @@ from sqlalchemy import (
 
 from hub.kernel.ids import ConversationId, CustomerId, TicketId
 from hub.storage.schema import metadata
-from hub.storage.sql import held, many, one_of, texts
+from hub.storage.sql import Lookup, held, many, one_of, texts
 from hub.storage.textsearch import SearchIndex
 from hub.storage.unit import Unit
 from hub.storage.words import Wanted
@@ -91,6 +91,12 @@ _open_of = (
     .where(one_of(tickets.c.requester_id, "ids"), text(_OPEN))
     .group_by(tickets.c.requester_id)
 )
+_linked_to = Lookup(
+    select(ticket_conversations.c.ticket_id).where(
+        one_of(ticket_conversations.c.conversation_id, "ids")
+    ),
+    "ids",
+)
 _reopening = held(
     select(tickets)
     .where(
@@ -152,8 +158,11 @@ def find(connection: Connection, ticket_id: str, *, lock: bool = False) -> Ticke
 
 def to_reopen(connection: Connection, conversation_ids: Iterable[str]) -> list[Ticket]:
     """The tickets of these conversations that reopen when the customer writes, to be changed."""
+    asked = list(conversation_ids)
+    if not _linked_to(connection, asked):
+        return []  # as nearly always
     statement = _reopening[connection.dialect.name]
-    rows = connection.execute(statement, {"ids": texts(conversation_ids)}).all()
+    rows = connection.execute(statement, {"ids": texts(asked)}).all()
     return _with_links(connection, rows)
 
 

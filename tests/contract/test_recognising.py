@@ -6,16 +6,15 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from functools import partial
-from typing import Any
 
 import pytest
-from sqlalchemy import event
 
 from hub.customers import service, store
 from hub.customers.model import Claim, Customer, CustomerView, Recognised
 from hub.storage.database import Database
 from hub.storage.unit import Unit
 from tests.support.desk import Desk, open_desk
+from tests.support.statements import heard
 
 MIA = "mia@x.example"
 
@@ -204,17 +203,9 @@ async def test_an_agent_cannot_give_an_address_away_that_somebody_writes_from(de
 
 def statements(database: Database, claims: Sequence[Claim], unit: Unit) -> list[str]:
     """What recognising these claims says to the database."""
-    said: list[str] = []
-
-    def note(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
-        said.append(statement)
-
-    event.listen(database._writing, "before_cursor_execute", note)
-    try:
+    with heard(database) as said:
         service.recognise(unit, claims)
-    finally:
-        event.remove(database._writing, "before_cursor_execute", note)
-    return said
+    return [statement for statement, _ in said]
 
 
 async def test_recognising_takes_as_many_statements_for_many_as_for_one(desk: Desk) -> None:

@@ -34,6 +34,7 @@ from hub.storage.migrate import migrate
 from hub.storage.unit import Unit
 from hub.tickets import service as tickets
 from tests.support.desk import NOON
+from tests.support.statements import heard
 
 pytestmark = pytest.mark.integration
 T = TypeVar("T")
@@ -257,14 +258,8 @@ async def test_of_two_who_change_a_ticket_from_the_same_rev_one_is_refused(nodes
 def plan_of(database: Database, unit: Unit) -> str:
     """How PostgreSQL looks for open threads while it knows that there are none yet."""
     unit.connection.exec_driver_sql("ANALYZE conversations")
-    said: list[tuple[str, Any]] = []
-
-    def note(connection: Any, cursor: Any, statement: str, given: Any, *rest: Any) -> None:
-        said.append((statement, given))
-
-    event.listen(database._writing, "before_cursor_execute", note)
-    store.open_threads(unit.connection, [("shop", "mia")])
-    event.remove(database._writing, "before_cursor_execute", note)
+    with heard(database) as said:
+        store.open_threads(unit.connection, [("shop", "mia")])
     ((statement, given),) = said
     rows = unit.connection.exec_driver_sql(f"EXPLAIN {statement}", given).scalars()
     return "\n".join(rows)
