@@ -31,7 +31,7 @@ from hub.settings import Settings
 from hub.storage.migrate import migrate
 from hub.storage.unit import Unit
 
-TOKEN = "bench-token"
+TOKEN = "bench-token"  # noqa: S105 - of a hub that lives for a minute
 SECRET = "whsec_" + base64.b64encode(b"bench-secret-of-24-bytes").decode()
 
 
