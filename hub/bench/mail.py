@@ -9,8 +9,8 @@ from hub.channels.email.measure import measure_parse, measure_path
 
 
 def measure(*, quick: bool) -> list[Result]:
-    """Reading alone; to the conversation: parsed, customer, thread, commit; and the whole path, with
-    the raw mails kept and synced before, which is the disk's speed.
+    """Reading alone; to the conversation: parsed, customer, thread, commit; and the whole path,
+    with the raw mails kept and synced before, which is the disk's speed.
     """
     count = 60 if quick else 200
     parse = measure_parse(count)
