@@ -103,7 +103,14 @@ export type Message = {
   trust: string | null;
 };
 
-export type Identity = { id: Id; kind: string; address: string; verified: boolean };
+/** `claimed`: the customer only said so, nobody has proven it. */
+export type Identity = {
+  id: Id;
+  kind: string;
+  address: string;
+  verified: boolean;
+  claimed: boolean;
+};
 
 export type Customer = {
   id: Id;

@@ -334,6 +334,7 @@ export const en = {
     since: 'customer since {{date}}',
     now: 'Now',
     verified: 'verified',
+    claimed: 'claimed, not proven',
     identities: 'Addresses',
     tags: 'Tags',
     note: 'Note',

@@ -333,6 +333,7 @@ export const zh: Catalogue = {
     since: '{{date}}起的客户',
     now: '本次',
     verified: '已验证',
+    claimed: '自称，未验证',
     identities: '联系方式',
     tags: '标签',
     note: '备忘',

@@ -55,7 +55,11 @@ export function CustomerCard({ customer, now }: CustomerCardProps) {
       )}
       <ul className="idents" aria-label={t('customer.identities')}>
         {customer.identities.map((identity) => (
-          <IdentityLine key={identity.id} identity={identity} current={identity.kind === now} />
+          <IdentityLine
+            key={identity.id}
+            identity={identity}
+            current={identity.kind === now && !identity.claimed}
+          />
         ))}
       </ul>
       <dl className="facts">
@@ -91,6 +95,7 @@ function IdentityLine({ identity, current }: { identity: Identity; current: bool
           <span className="vh">{t('customer.verified')}</span>
         </span>
       )}
+      {identity.claimed && <span className="chip warn">{t('customer.claimed')}</span>}
       {current && <span className="chip ok">{t('customer.now')}</span>}
     </li>
   );
