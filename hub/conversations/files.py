@@ -6,7 +6,6 @@ import asyncio
 import unicodedata
 from urllib.parse import quote
 
-import puremagic
 from starlette.responses import Response
 
 from hub.conversations.model import Attachment
@@ -24,6 +23,8 @@ SHOWN = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 
 def media_type_of(content: bytes, declared: str) -> str:
     """What the content is, by its bytes; text stays what it was called, the unknown is bytes."""
+    import puremagic  # noqa: PLC0415 - its long table is read when it is first needed
+
     try:
         found = puremagic.from_string(content[:8192], mime=True)
     except (puremagic.PureError, ValueError):

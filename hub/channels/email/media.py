@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-import puremagic
-
 _HTML = re.compile(
     rb"\s*(?:<!--.{0,500}-->\s*)?<(?:!doctype\s+html|html|head|body|script|iframe|meta|title)\b",
     re.IGNORECASE | re.DOTALL,
@@ -45,6 +43,8 @@ def media_type_by_content(content: bytes, declared: str) -> str:
         return declared if _ZIPPED.fullmatch(declared) else "application/zip"
     if not _TEXT_CONTROLS.search(head):
         return _text_type(head, declared)
+    import puremagic  # noqa: PLC0415 - its long table is read when it is first needed
+
     try:
         found: str = puremagic.from_string(content, mime=True)
     except (puremagic.PureError, ValueError):
