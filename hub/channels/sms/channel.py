@@ -19,7 +19,6 @@ from hub.channels.model import Account, Fate, Receipt
 from hub.channels.outbound import heard_back
 from hub.channels.port import Progress
 from hub.channels.registry import Registry
-from hub.channels.sms.client import client_of
 from hub.channels.sms.fates import fate_of
 from hub.channels.sms.form import Form, Unreadable, is_genuine
 from hub.channels.sms.looking import Looking
@@ -175,6 +174,8 @@ class SmsChannel:
             order = self._order(account, message)
         except Unreadable as reason:
             return Receipt(Fate.FAILED, str(reason))
+        from hub.channels.sms.client import client_of  # noqa: PLC0415 - large: when it is needed
+
         messages = client_of(account, self._outgoing).messages
         await progress.handing_over()
         crashpoint("OUT6")

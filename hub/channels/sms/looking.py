@@ -20,7 +20,6 @@ from hub.channels import store
 from hub.channels.inbound import Inbox
 from hub.channels.model import Account
 from hub.channels.outbound import heard_back
-from hub.channels.sms.client import client_of
 from hub.channels.sms.form import Form, Unreadable
 from hub.channels.sms.parse import STATES, inbound
 from hub.conversations import store as conversation_store
@@ -54,6 +53,8 @@ class Looking:
         """Receive what was missed; False when Twilio could not be asked (it will be, again)."""
         if not account.settings.get("account_sid") or not account.secrets.get("auth_token"):
             return False
+        from hub.channels.sms.client import client_of  # noqa: PLC0415 - large: when it is needed
+
         now = self._database.clock.now()
         since = self._since(account, now)
         try:
