@@ -160,7 +160,7 @@ class PresenceChanged(Event):
     since: int
     routing_state: str
     cause: str
-    choice: int
+    choice: int = 0
     by_router: bool = False
 
 
