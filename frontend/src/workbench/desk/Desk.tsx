@@ -1,6 +1,6 @@
 /** The agent's desk: list, conversation, customer. One pane at a time on a narrow screen. */
 import { useNavigate } from '@tanstack/react-router';
-import { lazy, Suspense, useCallback, useDeferredValue, useEffect, useState } from 'react';
+import { useCallback, useDeferredValue, useEffect, useState } from 'react';
 
 import type { Conversation, Id, ViewName } from '@/domain/entities';
 import type { OutboxEntry } from '@/sync';
@@ -17,12 +17,12 @@ import { problemOf, useWords } from '@/workbench/parts';
 import { useSetPresence } from '@/workbench/presence';
 import { ThreadHead, ThreadView, TransferDialog, type ThreadCommands } from '@/workbench/thread';
 
+import { ContextPanel } from './ContextPanel';
+
 import './desk.css';
 
 export type PanelTab = 'customer' | 'tickets' | 'articles' | 'wrap_up';
 export type DeskSearch = { q?: string; status?: 'ended'; panel?: PanelTab };
-
-const ContextPanel = lazy(async () => ({ default: (await import('./ContextPanel')).ContextPanel }));
 
 type DeskProps = { view: ViewName; conversation: Id | undefined; search: DeskSearch };
 
@@ -107,14 +107,12 @@ export function Desk({ view, conversation: selected, search }: DeskProps) {
       )}
       {showPanel && (
         <aside className={roomy ? 'pane ctx' : 'pane ctx over'}>
-          <Suspense fallback={null}>
-            <ContextPanel
-              conversation={beside}
-              tab={panel ?? 'customer'}
-              onTab={openPanel}
-              {...(roomy ? {} : { onClose: () => openPanel(undefined) })}
-            />
-          </Suspense>
+          <ContextPanel
+            conversation={beside}
+            tab={panel ?? 'customer'}
+            onTab={openPanel}
+            {...(roomy ? {} : { onClose: () => openPanel(undefined) })}
+          />
         </aside>
       )}
     </div>

@@ -1,7 +1,7 @@
 /** What stands around every page: rail, banner, bar, offers, the announcer and the keys. */
 import { Menu } from '@mantine/core';
 import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router';
-import { lazy, Suspense, useEffect, useState } from 'react';
+import { useEffect, useState } from 'react';
 
 import { useConnection, useGround } from '@/sync-react';
 import { Announcer } from '@/ui/announcer';
@@ -12,6 +12,7 @@ import { useNarrow } from '@/ui/useMedia';
 import { KEYS, useActions, useKeyboard } from '@/workbench/actions';
 import { Notices } from '@/workbench/notices';
 import { Offers } from '@/workbench/offers';
+import { Palette, Shortcuts } from '@/workbench/palette';
 import { Avatar, useWords } from '@/workbench/parts';
 import { useMyPresence, useSetPresence } from '@/workbench/presence';
 
@@ -20,10 +21,6 @@ import { LineBanner, useLineSigns } from './LineBanner';
 import { MeMenu, Rail, usePlaces } from './Rail';
 
 import './shell.css';
-
-const readPalette = () => import('@/workbench/palette');
-const Palette = lazy(async () => ({ default: (await readPalette()).Palette }));
-const Shortcuts = lazy(async () => ({ default: (await readPalette()).Shortcuts }));
 
 export function Shell({ onSignOut }: { onSignOut: () => void }) {
   const { t } = useWords();
@@ -36,11 +33,6 @@ export function Shell({ onSignOut }: { onSignOut: () => void }) {
   const [palette, setPalette] = useState(false);
   const [help, setHelp] = useState(false);
   useKeyboard();
-  // There when it is called: what is typed after Ctrl+K must not fall on the page behind.
-  useEffect(() => {
-    const timer = setTimeout(() => void readPalette(), 1500);
-    return () => clearTimeout(timer);
-  }, []);
 
   const open = (conversation: string) =>
     void navigate({ to: '/desk/$view/{-$conversation}', params: { view: 'mine', conversation } });
@@ -116,10 +108,8 @@ export function Shell({ onSignOut }: { onSignOut: () => void }) {
         )}
       />
       <Announcer />
-      <Suspense fallback={null}>
-        {palette && <Palette onClose={() => setPalette(false)} />}
-        {help && <Shortcuts onClose={() => setHelp(false)} />}
-      </Suspense>
+      {palette && <Palette onClose={() => setPalette(false)} />}
+      {help && <Shortcuts onClose={() => setHelp(false)} />}
     </div>
   );
 }
