@@ -425,7 +425,7 @@ def _is_passing(error: BaseException) -> bool:
     if isinstance(error.orig, sqlite3.Error):
         return getattr(error.orig, "sqlite_errorname", "").startswith(_SQLITE_PASSING)
     state = _sqlstate(error)
-    return error.connection_invalidated or state[:2] in _POSTGRES_PASSING or state in {"", "55P03"}
+    return error.connection_invalidated or state[:2] in _POSTGRES_PASSING or state in {"", "55P03", "25P03"}
 
 
 def _was_overtaken(error: BaseException) -> bool:
@@ -515,6 +515,8 @@ def _postgres_writer(url: str) -> Engine:
         connection.autocommit = True
         connection.execute("SET enable_seqscan = off")
         connection.execute("SET jit = off")
+        # A node that sleeps within a transaction must not hold its rows against the others.
+        connection.execute("SET idle_in_transaction_session_timeout = '5s'")
         connection.autocommit = False
 
     return engine

@@ -131,7 +131,7 @@ class HubProcess:
 
     async def kill(self) -> None:
         """End it as a power cut would."""
-        if self.is_alive:
+        with suppress(ProcessLookupError):  # it may have died a moment ago
             os.kill(self.pid, signal.SIGKILL)
         await self.end()
 
