@@ -12,9 +12,9 @@ repeats, else shown to the agent.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 from sqlalchemy import Connection
@@ -36,7 +36,11 @@ from hub.storage.database import Database
 from hub.storage.log import Logged
 from hub.storage.unit import Unit
 
+T = TypeVar("T")
+
 LEASE = Millis(15 * MINUTE)
+STORAGE_PAUSE = 0.5
+"""Seconds between two tries to write while the storage is full."""
 AT_ONCE = 32
 
 said = structlog.get_logger("hub.outbox")
@@ -168,7 +172,7 @@ class Outbox:
             receipt = Receipt(Fate.FAILED, "the channel is gone")
             await self._database.write(partial(self._note, row, row.attempt + 1, receipt))
             return
-        attempt = await self._database.write(partial(_begin, row.id))
+        attempt = await self._write(partial(_begin, row.id))
         crashpoint("OUT5")
         message = await self._database.read(_outbound, row, account, attempt)
         steps = _Steps(self._database, row.id)
@@ -179,8 +183,20 @@ class Outbox:
             fate = Fate.UNKNOWN if steps.is_handing_over else Fate.LATER
             receipt = Receipt(fate, f"{type(error).__name__}: {error}")
         crashpoint("OUT9")
-        await self._database.write(partial(self._note, row, attempt, receipt))
+        await self._write(partial(self._note, row, attempt, receipt))
         crashpoint("OUT10")
+
+    async def _write(self, work: Callable[[Unit], T]) -> T:
+        """Write, however long the storage is full: what is leased here is nobody else's to finish,
+        and what became of it is known here only.
+        """
+        while True:
+            try:
+                return await self._database.write(work)
+            except StorageDown:
+                if self._database.is_broken:
+                    raise
+                await asyncio.sleep(STORAGE_PAUSE)
 
     def _note(self, row: Any, attempt: int, receipt: Receipt, unit: Unit) -> None:
         """Commit what became of an attempt, and when to try again."""

@@ -425,7 +425,11 @@ def _is_passing(error: BaseException) -> bool:
     if isinstance(error.orig, sqlite3.Error):
         return getattr(error.orig, "sqlite_errorname", "").startswith(_SQLITE_PASSING)
     state = _sqlstate(error)
-    return error.connection_invalidated or state[:2] in _POSTGRES_PASSING or state in {"", "55P03", "25P03"}
+    return (
+        error.connection_invalidated
+        or state[:2] in _POSTGRES_PASSING
+        or state in {"", "55P03", "25P03"}
+    )
 
 
 def _was_overtaken(error: BaseException) -> bool:
