@@ -163,14 +163,14 @@ class Outbox:
         except Exception as error:
             said.error("sending failed in the hub", message=row.message_id, exc_info=error)
             receipt = Receipt(Fate.LATER, f"{type(error).__name__}: {error}")
-            await self._database.write(partial(self._note, row, row.attempt + 1, receipt))
+            await self._write(partial(self._note, row, row.attempt + 1, receipt))
 
     async def _attempt(self, row: Any) -> None:
         try:
             account = self._registry.get(row.channel_id)
         except NoSuchChannel:
             receipt = Receipt(Fate.FAILED, "the channel is gone")
-            await self._database.write(partial(self._note, row, row.attempt + 1, receipt))
+            await self._write(partial(self._note, row, row.attempt + 1, receipt))
             return
         attempt = await self._write(partial(_begin, row.id))
         crashpoint("OUT5")
