@@ -264,8 +264,8 @@ class Database:
         return outcomes, lines
 
     def _run_alone(self, group: _Group) -> tuple[list[_Outcome], list[Logged]] | None:
-        """One group in a transaction of its own, which needs no savepoint; None when it failed, and
-        somebody is to be blamed.
+        """One group in a transaction of its own, which needs no savepoint; None when it failed and
+        has to be tried again, with care.
         """
         try:
             with self._writing.connect() as connection, connection.begin():
@@ -276,7 +276,9 @@ class Database:
         except Exception as error:
             if _is_storage(error):
                 raise
-            return None
+            if len(group.wishes) > 1 or _was_overtaken(error):
+                return None
+            return self._blamed(group, error), []
         return group.answered(answers), lines
 
     def _run_in_turn(self, groups: list[_Group]) -> tuple[list[_Outcome], list[Logged]]:
@@ -320,12 +322,16 @@ class Database:
                 return self._run(connection, group)
             if len(group.wishes) > 1:
                 return None, []
-            self.counts.refused += 1
-            if not isinstance(error, Refusal):
-                said.warning("work failed", work=_name(group.work), exc_info=error)
-            return [_Outcome(group.wishes[0], error=error)], []
+            return self._blamed(group, error), []
         connection.exec_driver_sql("RELEASE SAVEPOINT work")
         return group.answered(answers), unit.announced
+
+    def _blamed(self, group: _Group, error: Exception) -> list[_Outcome]:
+        """The one wish of a group that failed, with its error."""
+        self.counts.refused += 1
+        if not isinstance(error, Refusal):
+            said.warning("work failed", work=_name(group.work), exc_info=error)
+        return [_Outcome(group.wishes[0], error=error)]
 
     def _judge(self, error: Exception) -> BaseException:
         """What a failed transaction means: come back later, or never again."""
