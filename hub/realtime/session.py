@@ -41,9 +41,6 @@ class Phase(Enum):
     CLOSED = "closed"
 
 
-_LIVE = Phase.LIVE
-
-
 @dataclass(frozen=True, slots=True)
 class Closing:
     """Why the server closes: the websocket's code and a fixed word."""
@@ -172,13 +169,8 @@ class Session:
 
     def tell(self, frame: EventFrame) -> None:
         """One event just committed that this client may see."""
-        if self.phase is _LIVE:
-            # As ``_put_event``, without the calls: this is said to everybody, all day.
-            self._n += 1
-            self._queue.append((frame, self._n))
-            self._queued += frame.size
-            if self._queued > QUEUE_CHARACTERS or len(self._queue) > QUEUE_FRAMES:
-                self._too_slow()
+        if self.phase is Phase.LIVE:
+            self._put_event(frame)
         elif self.phase is Phase.CATCHING_UP:
             self._held.append(frame)
             if len(self._held) > QUEUE_FRAMES:
