@@ -163,16 +163,16 @@ class Outbox:
         except Exception as error:
             said.error("sending failed in the hub", message=row.message_id, exc_info=error)
             receipt = Receipt(Fate.LATER, f"{type(error).__name__}: {error}")
-            await self._write(partial(self._note, row, row.attempt + 1, receipt))
+            await _persist(self._database, partial(self._note, row, row.attempt + 1, receipt))
 
     async def _attempt(self, row: Any) -> None:
         try:
             account = self._registry.get(row.channel_id)
         except NoSuchChannel:
             receipt = Receipt(Fate.FAILED, "the channel is gone")
-            await self._write(partial(self._note, row, row.attempt + 1, receipt))
+            await _persist(self._database, partial(self._note, row, row.attempt + 1, receipt))
             return
-        attempt = await self._write(partial(_begin, row.id))
+        attempt = await _persist(self._database, partial(_begin, row.id))
         crashpoint("OUT5")
         message = await self._database.read(_outbound, row, account, attempt)
         steps = _Steps(self._database, row.id)
@@ -183,20 +183,8 @@ class Outbox:
             fate = Fate.UNKNOWN if steps.is_handing_over else Fate.LATER
             receipt = Receipt(fate, f"{type(error).__name__}: {error}")
         crashpoint("OUT9")
-        await self._write(partial(self._note, row, attempt, receipt))
+        await _persist(self._database, partial(self._note, row, attempt, receipt))
         crashpoint("OUT10")
-
-    async def _write(self, work: Callable[[Unit], T]) -> T:
-        """Write, however long the storage is full: what is leased here is nobody else's to finish,
-        and what became of it is known here only.
-        """
-        while True:
-            try:
-                return await self._database.write(work)
-            except StorageDown:
-                if self._database.is_broken:
-                    raise
-                await asyncio.sleep(STORAGE_PAUSE)
 
     def _note(self, row: Any, attempt: int, receipt: Receipt, unit: Unit) -> None:
         """Commit what became of an attempt, and when to try again."""
@@ -246,8 +234,22 @@ class _Steps:
         self.is_handing_over = False
 
     async def handing_over(self) -> None:
-        await self._database.write(partial(_mark, self._id))
+        await _persist(self._database, partial(_mark, self._id))
         self.is_handing_over = True
+
+
+async def _persist(database: Database, work: Callable[[Unit], T]) -> T:
+    """Write, however long the storage is full: what is leased here is nobody else's to finish, and
+    what became of it is known here only. Raises ``StorageDown`` when this process can never write
+    again.
+    """
+    while True:
+        try:
+            return await database.write(work)
+        except StorageDown:
+            if database.is_broken:
+                raise
+            await asyncio.sleep(STORAGE_PAUSE)
 
 
 def _mark(id_: str, unit: Unit) -> None:
