@@ -1,4 +1,4 @@
-"""The `hub` command."""
+"""The `hub` command. Each of its deeds imports what it needs: who only serves loads no bench."""
 
 from __future__ import annotations
 
@@ -12,21 +12,10 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
-from hub.agents import service as agents, store as agent_store
 from hub.agents.model import Role
-from hub.agents.passwords import Passwords
-from hub.app import logs
-from hub.app.doctor import examine
-from hub.app.hub import Hub
-from hub.app.server import run as run_server, server, spare_the_collector
-from hub.app.verify import Finding, verify as verify_all
-from hub.bench.run import PARTS, run as run_bench
-from hub.demo.run import run as run_demo
-from hub.kernel.clock import SystemClock
-from hub.kernel.errors import Refusal
+from hub.app import collector
+from hub.bench.part import Part
 from hub.settings import Settings, faults_of
-from hub.storage.database import Database
-from hub.storage.migrate import WrongSchema, check, migrate as bring_up_to_date
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 users = typer.Typer(no_args_is_help=True, help="Add and change those who sign in.")
@@ -44,6 +33,8 @@ def _settings() -> Settings:
 
 def _made_settings() -> Settings:
     """Settings of a hub that has been made: exit status 3 when its schema does not fit."""
+    from hub.storage.migrate import WrongSchema, check
+
     settings = _settings()
     settings.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
@@ -56,6 +47,9 @@ def _made_settings() -> Settings:
 
 def _bring_up_to_date(settings: Settings) -> tuple[str | None, str]:
     """Make the schema, or bring it up to date. Exit status 3 when a newer hub made it."""
+    from hub.kernel.clock import SystemClock
+    from hub.storage.migrate import WrongSchema, migrate as bring_up_to_date
+
     settings.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
         return bring_up_to_date(settings.database, SystemClock().now())
@@ -68,12 +62,18 @@ def _bring_up_to_date(settings: Settings) -> tuple[str | None, str]:
 def serve() -> None:
     """Run the hub."""
     settings = _settings()
+    collector.rest()
+    from hub.app import logs
+    from hub.app.hub import Hub
+    from hub.app.server import run as run_server, server
+    from hub.storage.migrate import WrongSchema
+
     logs.set_up(settings.log_level, json=settings.log_json)
 
     async def run() -> bool:
         hub = Hub(settings)
         async with hub.running():
-            spare_the_collector()
+            collector.spare()
             await server(hub.app, settings.host, settings.port, part=hub.part).serve()
         return hub.database.is_broken
 
@@ -98,6 +98,10 @@ def demo(
     """Open a shop's service desk with simulated customers and colleagues; you are one of its
     agents.
     """
+    from hub.app import logs
+    from hub.app.server import run as run_server
+    from hub.demo.run import run as run_demo
+
     logs.set_up("info" if verbose else "error", json=False)
     run_server(run_demo(folder, port, speed=speed, seed=seed, reset=reset, tell=typer.echo))
 
@@ -112,6 +116,8 @@ def migrate() -> None:
 @app.command()
 def verify() -> None:
     """Check the invariants of the data, read-only. Exit status 1 when one is broken."""
+    from hub.app.verify import Finding, verify as verify_all
+
     settings = _made_settings()
 
     def tell(finding: Finding) -> None:
@@ -128,6 +134,9 @@ def doctor() -> None:
     """Look at configuration, disk, limits and channels. Exit status 1 when something will
     not work.
     """
+    from hub.app import logs
+    from hub.app.doctor import examine
+
     settings = _settings()
     logs.set_up("error", json=False)
 
@@ -144,7 +153,7 @@ def doctor() -> None:
 
 @app.command()
 def bench(
-    parts: Annotated[list[str] | None, typer.Argument(help=f"of {', '.join(PARTS)}")] = None,
+    parts: Annotated[list[Part] | None, typer.Argument(help="none: all of them")] = None,
     quick: Annotated[bool, typer.Option("--quick", help="small and rough")] = False,
     as_json: Annotated[bool, typer.Option("--json")] = False,
     anyway: Annotated[
@@ -152,6 +161,9 @@ def bench(
     ] = False,
 ) -> None:
     """Measure the hub beside this machine's limits. Exit status 1 when a floor is missed."""
+    from hub.app import logs
+    from hub.bench.run import run as run_bench
+
     logs.set_up("error", json=False)
     fine = run_bench(
         parts or [],
@@ -175,6 +187,11 @@ def add_user(
     ] = None,
 ) -> None:
     """Add somebody who signs in."""
+    from hub.agents import service as agents
+    from hub.agents.passwords import Passwords
+    from hub.kernel.errors import Refusal
+    from hub.storage.database import Database
+
     settings = _settings()
     made = None if password_file else secrets.token_urlsafe(12)
     password = password_file.read_text().strip() if password_file else made
@@ -205,6 +222,9 @@ def add_user(
 @users.command("list")
 def list_users() -> None:
     """Show everybody who signs in."""
+    from hub.agents import store as agent_store
+    from hub.storage.database import Database
+
     settings = _made_settings()
 
     async def run() -> None:

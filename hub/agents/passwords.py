@@ -5,6 +5,7 @@ thread.
 from __future__ import annotations
 
 import asyncio
+from functools import cached_property
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -20,7 +21,10 @@ class Passwords:
 
     def __init__(self, memory_kib: int = 19_456) -> None:
         self._hasher = PasswordHasher(time_cost=2, memory_cost=memory_kib, parallelism=1)
-        self._nobody = self._hasher.hash("nobody has this password")
+
+    @cached_property
+    def _nobody(self) -> str:
+        return self._hasher.hash("nobody has this password")
 
     def hash(self, password: str) -> str:
         """The hash to keep. ``Invalid`` for one that is too short or too long."""
@@ -35,11 +39,12 @@ class Passwords:
         """True when ``password`` is the one. Takes as long for an agent that does not exist."""
         if len(password) > LONGEST:
             return False
-        fits = await asyncio.to_thread(self._fits, password, kept or self._nobody)
+        fits = await asyncio.to_thread(self._fits, password, kept)
         return fits and kept is not None
 
-    def _fits(self, password: str, kept: str) -> bool:
+    def _fits(self, password: str, kept: str | None) -> bool:
+        nobody = self._nobody  # made by the first check of all, whomever that is for
         try:
-            return self._hasher.verify(kept, password)
+            return self._hasher.verify(kept or nobody, password)
         except (VerificationError, InvalidHashError):
             return False

@@ -61,7 +61,7 @@ from hub.routing.store import find_queue
 from hub.settings import Settings
 from hub.storage import commands
 from hub.storage.blobs import FolderBlobs
-from hub.storage.bus import Bus, LocalBus, RedisBus
+from hub.storage.bus import Bus, LocalBus
 from hub.storage.chart import Chart
 from hub.storage.database import Database
 from hub.storage.jobs import Worker
@@ -106,7 +106,7 @@ class Hub:
             synchronous=settings.synchronous,
         )
         self.database.on_broken = self._end
-        self.bus: Bus = RedisBus(settings.redis_url) if settings.redis_url else LocalBus()
+        self.bus = _bus(settings.redis_url)
         self.tail = Tail(self.database, self.bus, self.chart)
         self.blobs = FolderBlobs(settings.folder / "blobs")
         self.passwords = Passwords(settings.argon2_memory_kib)
@@ -250,15 +250,7 @@ class Hub:
     # -- the application -------------------------------------------------------------------------
 
     def _application(self) -> Application:
-        api = FastAPI(
-            title="Hub",
-            version="1",
-            docs_url=None,
-            redoc_url=None,
-            openapi_url=None,
-        )
-        api.state.parts = self
-        for part in (
+        parts = (
             agents_api,
             conversations_api,
             customers_api,
@@ -270,8 +262,17 @@ class Hub:
             channels_api,
             parked,
             reference,
-        ):
-            api.include_router(part.routes)
+        )
+        api = FastAPI(
+            title="Hub",
+            version="1",
+            docs_url=None,
+            redoc_url=None,
+            openapi_url=None,
+            # the routes themselves: including their routers would build each of them once more
+            routes=[route for part in parts for route in part.routes.routes],
+        )
+        api.state.parts = self
         problems.install(api)
         check_routes(api)
         routes: list[BaseRoute] = [
@@ -407,6 +408,14 @@ class Hub:
         """The storage is broken: nothing may be accepted any more, so the process ends, loudly."""
         said.critical("ending: the storage is broken", error=str(error))
         os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _bus(redis_url: str | None) -> Bus:
+    if not redis_url:
+        return LocalBus()
+    from hub.storage.redis_bus import RedisBus  # noqa: PLC0415 - most hubs start without Redis
+
+    return RedisBus(redis_url)
 
 
 def _drop_uploads(unit: Unit) -> None:

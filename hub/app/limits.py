@@ -1,23 +1,23 @@
-"""How often somebody may try: sliding windows, shared between nodes where there is a Redis."""
+"""How often somebody may try, and who that is."""
 
 from __future__ import annotations
 
-import structlog
-from limits import RateLimitItem, parse
-from limits.aio.storage import MemoryStorage, RedisStorage
-from limits.aio.strategies import MovingWindowRateLimiter
-from redis import asyncio as redis
-from redis.exceptions import RedisError
+from functools import cached_property
+from typing import TYPE_CHECKING
+
 from starlette.requests import HTTPConnection
 
 from hub.web.problems import TooMany
 
-said = structlog.get_logger("hub.limits")
+if TYPE_CHECKING:
+    from hub.app.windows import Windows
 
-SIGN_IN_ACCOUNT = parse("5 per 15 minutes")
-SIGN_IN_ADDRESS = parse("20 per 15 minutes")
-CHAT_START = parse("10 per minute")
-UPLOAD = parse("60 per minute")
+MINUTE = 60
+SIGN_IN_ACCOUNT = (5, 15 * MINUTE)
+SIGN_IN_ADDRESS = (20, 15 * MINUTE)
+CHAT_START = (10, MINUTE)
+UPLOAD = (60, MINUTE)
+"""So many tries within so many seconds."""
 
 
 class Limits:
@@ -26,24 +26,19 @@ class Limits:
     """
 
     def __init__(self, redis_url: str | None, *, scale: int = 1) -> None:
+        self._redis_url = redis_url
         self._scale = scale
-        self._own = MovingWindowRateLimiter(MemoryStorage())
-        self._pool: redis.ConnectionPool | None = None
-        self._shared: MovingWindowRateLimiter | None = None
-        if redis_url:
-            self._pool = redis.ConnectionPool.from_url(
-                redis_url, socket_connect_timeout=1, socket_timeout=1
-            )
-            storage = RedisStorage(
-                f"async+{redis_url}",
-                connection_pool=self._pool,  # type: ignore[arg-type]  # their types forgot it
-                implementation="redispy",
-            )
-            self._shared = MovingWindowRateLimiter(storage)
+
+    @cached_property
+    def _windows(self) -> Windows:
+        # The libraries that count are large, and nobody tries anything before the hub is ready.
+        from hub.app.windows import Windows  # noqa: PLC0415
+
+        return Windows(self._redis_url)
 
     async def close(self) -> None:
-        if self._pool is not None:
-            await self._pool.aclose()
+        if "_windows" in self.__dict__:
+            await self._windows.close()
 
     async def sign_in(self, address: str, account: str) -> None:
         """``TooMany`` after 5 tries in 15 minutes for an account, 20 for an address."""
@@ -57,18 +52,10 @@ class Limits:
     async def upload(self, who: str) -> None:
         await self._count(UPLOAD, "upload", who)
 
-    async def _count(self, limit: RateLimitItem, *key: str) -> None:
-        allowed = type(limit)(limit.amount * self._scale, limit.multiples, limit.namespace)
-        if not await self._hit(allowed, *key):
-            raise TooMany(retry_after=max(1, limit.get_expiry() // limit.amount))
-
-    async def _hit(self, limit: RateLimitItem, *key: str) -> bool:
-        if self._shared is not None:
-            try:
-                return await self._shared.hit(limit, *key)
-            except (RedisError, OSError) as error:
-                said.warning("tries are counted by each node alone", error=str(error))
-        return await self._own.hit(limit, *key)
+    async def _count(self, limit: tuple[int, int], *key: str) -> None:
+        tries, seconds = limit
+        if not await self._windows.has_room(tries * self._scale, seconds, *key):
+            raise TooMany(retry_after=max(1, seconds // tries))
 
 
 def address_of(connection: HTTPConnection, trusted: tuple[str, ...]) -> str:

@@ -15,7 +15,6 @@ from hub.agents.access import POLICY, Reach
 from hub.agents.asking import COOKIE, Asked, may, rights_of_routes
 from hub.agents.model import Role
 from hub.kernel.errors import Refusal
-from hub.web.docs import page
 from hub.web.problems import MEDIA_TYPE, status_of
 
 routes = APIRouter(include_in_schema=False)
@@ -135,6 +134,8 @@ async def get_document(request: Request, asked: Annotated[Asked, may("docs.read"
 @routes.get("/docs")
 async def get_page(request: Request, asked: Annotated[Asked, may("docs.read")]) -> Response:
     """The API as a page to read; it needs nothing else."""
+    from hub.web.docs import page  # noqa: PLC0415 - rarely read, and not to be ready
+
     theme = asked.agent.preferences.get("theme", "system")
     return HTMLResponse(page(document_of(request.app), theme=theme))
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import signal
 import socket
 import sys
@@ -57,16 +56,6 @@ def run(work: Coroutine[Any, Any, T]) -> T:
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(work)
-
-
-def spare_the_collector() -> None:
-    """What was made at the start stays: the garbage collector need not look at it again and again.
-
-    It looks at the young as often as before, at the old rarely: cycles are few here.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(10_000, 20, 50)
 
 
 class Server(uvicorn.Server):

@@ -12,6 +12,7 @@ import msgspec
 from hub.app.server import run as run_quickly
 from hub.bench import mail, receive, restart, routing, sockets
 from hub.bench.machine import LOAD_CORE, Neighbours, pinned, syncs_a_second
+from hub.bench.part import Part
 from hub.bench.postgres import postgresql
 from hub.bench.result import Result, table
 
@@ -27,9 +28,6 @@ class Run:
     quick: bool
     tell: Callable[[str], None]
     neighbours: Neighbours
-
-
-Part = Callable[[Run], Sequence[Result]]
 
 
 def _disk(run: Run) -> Sequence[Result]:
@@ -68,19 +66,19 @@ def _restart(run: Run) -> Sequence[Result]:
     return run_quickly(restart.measure(run.folder, quick=run.quick))
 
 
-PARTS: dict[str, Part] = {
-    "disk": _disk,
-    "receive": _receive,
-    "postgresql": _postgresql,
-    "mail": _mail,
-    "routing": _routing,
-    "sockets": _sockets,
-    "restart": _restart,
+MEASURES: dict[Part, Callable[[Run], Sequence[Result]]] = {
+    Part.DISK: _disk,
+    Part.RECEIVE: _receive,
+    Part.POSTGRESQL: _postgresql,
+    Part.MAIL: _mail,
+    Part.ROUTING: _routing,
+    Part.SOCKETS: _sockets,
+    Part.RESTART: _restart,
 }
 
 
 def run(
-    parts: Sequence[str],
+    parts: Sequence[Part],
     *,
     quick: bool,
     as_json: bool,
@@ -94,15 +92,15 @@ def run(
     """
     results: list[Result] = []
     told = True
-    for name in parts or PARTS:
+    for part in parts or Part:
         with tempfile.TemporaryDirectory(prefix="hub-bench-") as folder:
             under_way = Run(Path(folder), quick, note, Neighbours())
-            made = PARTS[name](under_way)
+            made = MEASURES[part](under_way)
             others = under_way.neighbours.cores()
         if others > QUIET:
-            note(f"{name}: other processes kept {others:.2f} cores busy, {QUIET} is the most")
+            note(f"{part.value}: other processes kept {others:.2f} cores busy, {QUIET} is the most")
             if not anyway:
-                note(f"{name}: not told; wait until the machine is quiet, or say --anyway")
+                note(f"{part.value}: not told; wait until the machine is quiet, or say --anyway")
                 told = False
                 continue
         results.extend(made)

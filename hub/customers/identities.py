@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import unicodedata
 
-import phonenumbers
-
 from hub.kernel.errors import Fault, Invalid
 
 EMAIL, PHONE, CHAT, WEBHOOK, MEMORY = "email", "phone", "chat", "webhook", "memory"
@@ -48,6 +46,8 @@ def _email(address: str) -> str:
 
 
 def _phone(address: str, region: str | None) -> str:
+    import phonenumbers  # noqa: PLC0415 - large; only for those who call or text
+
     try:
         number = phonenumbers.parse(address, region)
     except phonenumbers.NumberParseException:

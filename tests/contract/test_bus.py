@@ -9,7 +9,8 @@ from contextlib import asynccontextmanager
 import pytest
 import redis
 
-from hub.storage.bus import Bus, LocalBus, RedisBus
+from hub.storage.bus import Bus, LocalBus
+from hub.storage.redis_bus import RedisBus
 
 Heard = list[tuple[str, bytes]]
 PATIENCE = 10.0

@@ -11,7 +11,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
 
-import hub.__main__  # noqa: F401 - brings every table of the hub along
+import hub.app.hub  # noqa: F401 - brings every table of the hub along
 from hub.storage.migrate import migrate
 from hub.storage.schema import metadata
 from tests.support import servers

@@ -107,7 +107,8 @@ class _Line:
 
 def main() -> None:
     """Read the code, then fork on demand until terminated."""
-    import hub.__main__  # noqa: F401, PLC0415 - this takes seconds, once
+    import hub.app.hub  # noqa: PLC0415 - this takes seconds, once
+    import hub.app.verify  # noqa: F401, PLC0415
 
     hears, says = os.pipe()
     os.set_blocking(says, False)
