@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from hub.kernel.events import Event, event
 from hub.kernel.ids import AgentId, ConversationId, CustomerId, MessageId, QueueId
 
 
-@dataclass(frozen=True, kw_only=True)
 class ConversationEvent(Event):
     """Something that whoever sees the conversation may see. Queue and agent are those it
     has now.

@@ -1,6 +1,6 @@
 """An event is a fact, in the past tense, that the log will keep.
 
-Field packages define theirs as frozen dataclasses in ``events.py``:
+Field packages define theirs in ``events.py``:
 
     @event("offer.accepted")
     class OfferAccepted(Event):
@@ -13,11 +13,10 @@ becomes its JSON ``data``. ``changes`` is what a screen must do to stay true: se
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any, ClassVar, TypeVar, cast, dataclass_transform
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, TypeVar, dataclass_transform
 
-from msgspec import Struct
+from msgspec import Struct, StructMeta
 
 from hub.kernel.clock import Millis
 
@@ -43,8 +42,16 @@ class Change(Struct, frozen=True, omit_defaults=True):
     patch: Mapping[str, Any] | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Event:
+class _Facts(StructMeta):
+    """Makes every event frozen, its fields given by name."""
+
+    def __new__(cls, name: str, bases: Any, namespace: Any, **settings: Any) -> _Facts:
+        fixed = settings | {"frozen": True, "kw_only": True}
+        return super().__new__(cls, name, bases, namespace, **fixed)
+
+
+@dataclass_transform(kw_only_default=True, frozen_default=True)
+class Event(Struct, metaclass=_Facts, frozen=True, kw_only=True):
     """What happened. ``at`` is when; ``actor`` is who: ``agent:<id>``, ``customer:<id>`` or
     ``hub``.
     """
@@ -62,19 +69,15 @@ E = TypeVar("E", bound=type[Event])
 _types: dict[str, type[Event]] = {}
 
 
-@dataclass_transform(kw_only_default=True, frozen_default=True)
-def event(type_: str) -> Any:
-    """Make a class the event of this type: a frozen keyword-only dataclass, known to the log by
-    name.
-    """
+def event(type_: str) -> Callable[[E], E]:
+    """Make a class the event of this type, known to the log by name."""
 
     def register(cls: E) -> E:
-        made = cast("E", dataclass(frozen=True, kw_only=True)(cls))
-        made.type = type_
-        if type_ in _types and _types[type_].__qualname__ != made.__qualname__:
+        if type_ in _types and _types[type_].__qualname__ != cls.__qualname__:
             raise ValueError(f"two events are called {type_}")
-        _types[type_] = made
-        return made
+        cls.type = type_
+        _types[type_] = cls
+        return cls
 
     return register
 
@@ -89,7 +92,7 @@ def plain_fields(of: type[Event]) -> tuple[str, ...]:
     names = _plain.get(of)
     if names is None:
         apart = {"at", "actor", "changes", *SUBJECTS}
-        names = _plain[of] = tuple(f.name for f in fields(of) if f.name not in apart)
+        names = _plain[of] = tuple(name for name in of.__struct_fields__ if name not in apart)
     return names
 
 

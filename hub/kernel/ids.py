@@ -32,6 +32,7 @@ CommandId = NewType("CommandId", str)
 
 _TAIL_BITS = 74
 _TAIL_MASK = (1 << _TAIL_BITS) - 1
+_LOW = (1 << 62) - 1
 _FOUR_BYTES = struct.Struct(">256I")
 """How far the tail counts up, for the next 256 ids: the system is asked for them together."""
 
@@ -60,14 +61,7 @@ class IdSource:
                     self._steps = list(_FOUR_BYTES.unpack(os.urandom(_FOUR_BYTES.size)))
                 self._tail = (self._tail + 1 + self._steps.pop()) & _TAIL_MASK
             last, tail = self._last, self._tail
-        number = (
-            (last << 80)
-            | (0x7 << 76)
-            | ((tail >> 62) << 64)
-            | (0b10 << 62)
-            | (tail & ((1 << 62) - 1))
-        )
-        text = f"{number:032x}"
+        text = f"{last << 16 | 0x7000 | tail >> 62:016x}{0b10 << 62 | tail & _LOW:016x}"
         return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 

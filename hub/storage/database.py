@@ -31,6 +31,7 @@ from hub.kernel.errors import Refusal, StorageBroken, StorageDown
 from hub.storage import log
 from hub.storage.chart import Chart
 from hub.storage.log import Logged
+from hub.storage.sql import straight
 from hub.storage.unit import Unit
 
 T = TypeVar("T")
@@ -45,7 +46,7 @@ TRIES = 5
 said = structlog.get_logger("hub.storage")
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class _Wish:
     """One work waiting for the writer, and whoever waits for its answer."""
 
@@ -94,7 +95,7 @@ class Counts:
     again: int = 0
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class _Outcome:
     wish: _Wish
     answer: Any = None
@@ -483,7 +484,7 @@ def _sqlite_writer(url: str, synchronous: str) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        straight(connection, "BEGIN IMMEDIATE")
 
     return engine
 

@@ -15,7 +15,7 @@ from hub.kernel.events import SUBJECTS, Event, event_types, plain_fields
 from hub.storage.schema import events
 from hub.storage.sql import BulkInsert
 
-_encode = msgspec.json.encode
+_encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.decode
 
 APPENDING = 0x6875620001
@@ -71,7 +71,7 @@ class Logged:
         facts: dict[str, Any] = _decode(self.data)
         named = {name: facts[name] for name in plain_fields(kind) if name in facts}
         for subject in ("conversation_id", "customer_id", "ticket_id", "agent_id", "queue_id"):
-            if subject in kind.__dataclass_fields__:
+            if subject in kind.__struct_fields__:
                 named[subject] = getattr(self, subject)
         named |= {"at": self.at, "actor": self.actor, "changes": _decode(self.changes)}
         return msgspec.convert(named, kind)
@@ -142,7 +142,7 @@ _shapes: dict[type[Event], _Shape] = {}
 
 def _shape_of(kind: type[Event]) -> _Shape:
     """Made once for a type: thousands of lines a second are made by it."""
-    subjects = [name if name in kind.__dataclass_fields__ else "nobody" for name in SUBJECTS]
+    subjects = [name if name in kind.__struct_fields__ else "nobody" for name in SUBJECTS]
     names = plain_fields(kind)
     values = attrgetter(*names, "at", "actor")  # two more, so that it is always a tuple
 

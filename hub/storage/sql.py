@@ -32,6 +32,8 @@ from typing_extensions import override
 
 from hub.storage.schema import counters
 
+_encode = msgspec.json.Encoder().encode
+
 
 class one_of(ColumnElement[bool]):  # noqa: N801 - reads as SQL
     """``column`` is one of the texts in the parameter ``name``: one cached statement for any number
@@ -117,7 +119,7 @@ def held(statement: Select[Any], *, by_id: bool = False) -> dict[str, Select[Any
 
 def texts(values: Iterable[str]) -> str:
     """The value for a parameter of ``one_of``."""
-    return msgspec.json.encode(list(values)).decode()
+    return _encode(list(values)).decode()
 
 
 class Lookup:
@@ -138,7 +140,7 @@ class Lookup:
         sql, given, order = made
         named = given | {self._name: texts(dict.fromkeys(values))}
         parameters = named if order is None else [named[name] for name in order]
-        rows: list[tuple[Any, ...]] = _straight(connection, sql, parameters).fetchall()
+        rows: list[tuple[Any, ...]] = straight(connection, sql, parameters).fetchall()
         return rows
 
     def _compile(self, dialect: Dialect) -> tuple[str, dict[str, Any], Sequence[str] | None]:
@@ -151,7 +153,7 @@ class Lookup:
         return found
 
 
-def _straight(connection: Connection, sql: str, parameters: Any, *, many: bool = False) -> Any:
+def straight(connection: Connection, sql: str, parameters: Any = (), *, many: bool = False) -> Any:
     """Run a statement on the driver's own cursor; it fails as SQLAlchemy's would."""
     cursor = connection.connection.cursor()
     driver = connection.dialect.loaded_dbapi
@@ -172,7 +174,7 @@ class Json(TypeDecorator[Any]):
 
     @override
     def process_bind_param(self, value: Any, dialect: object) -> str | None:
-        return None if value is None else msgspec.json.encode(value).decode()
+        return json_text(value)
 
     @override
     def process_result_value(self, value: str | None, dialect: object) -> Any:
@@ -264,11 +266,11 @@ class _Bulk:
         if not rows:
             return
         if connection.dialect.name == "sqlite":
-            _straight(connection, self.sqlite, rows, many=True)
+            straight(connection, self.sqlite, rows, many=True)
         else:
             named = [dict(zip(self.names, row, strict=True)) for row in rows]
-            given = msgspec.json.encode(named).decode()
-            _straight(connection, self.postgresql, (given,))
+            given = _encode(named).decode()
+            straight(connection, self.postgresql, (given,))
 
 
 def _given(columns: Sequence[Column[Any]]) -> str:
@@ -289,4 +291,4 @@ def _type_of(column: Column[Any]) -> str:
 
 def json_text(value: Any) -> str | None:
     """A value for a ``Json`` column in a bulk statement."""
-    return None if value is None else msgspec.json.encode(value).decode()
+    return None if value is None else _encode(value).decode()

@@ -17,7 +17,7 @@ from hub.storage.database import Database
 def heard(database: Database) -> Iterator[list[tuple[str, Any]]]:
     """Every statement that is said to the writer's connection in this block, with its values."""
     said: list[tuple[str, Any]] = []
-    straight = sql._straight
+    straight = sql.straight
 
     def note(connection: Any, cursor: Any, statement: str, given: Any, *rest: Any) -> None:
         said.append((statement, given))
@@ -29,7 +29,7 @@ def heard(database: Database) -> Iterator[list[tuple[str, Any]]]:
     event.listen(database._writing, "before_cursor_execute", note)
     try:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(sql, "_straight", note_straight)
+            patch.setattr(sql, "straight", note_straight)
             yield said
     finally:
         event.remove(database._writing, "before_cursor_execute", note)
