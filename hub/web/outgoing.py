@@ -12,6 +12,7 @@ import ipaddress
 import socket
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cached_property
 
 import httpx2
 from starlette.datastructures import URL
@@ -55,10 +56,15 @@ class Outgoing:
     def __init__(self, allowed: Collection[str] = (), timeout: float = TIMEOUT) -> None:
         self._allowed = frozenset(allowed)
         self._timeout = timeout
-        self._client = httpx2.AsyncClient(timeout=timeout, follow_redirects=False, trust_env=False)
+
+    @cached_property
+    def _client(self) -> httpx2.AsyncClient:
+        # reads all certificates of the authorities: a tenth of a start, for a hub that calls nobody
+        return httpx2.AsyncClient(timeout=self._timeout, follow_redirects=False, trust_env=False)
 
     async def close(self) -> None:
-        await self._client.aclose()
+        if "_client" in self.__dict__:
+            await self._client.aclose()
 
     async def check(self, url: str) -> tuple[URL, str]:
         """The URL, and the address to connect to. ``ForbiddenTarget`` with the reason."""
