@@ -73,8 +73,6 @@ export type View = {
   count: number;
   /** True when `ids` is all there is. */
   complete: boolean;
-  /** True while a further page is being read. */
-  loading: boolean;
 };
 
 export type Views = {

@@ -105,7 +105,7 @@ test('the rest of a view is read by pages, until it is complete', async () => {
 
   await views.finish('all');
 
-  expect(views.view('all').get()).toMatchObject({ count: 5, complete: true, loading: false });
+  expect(views.view('all').get()).toMatchObject({ count: 5, complete: true });
   expect(views.view('all').get().ids).toHaveLength(5);
 });
 

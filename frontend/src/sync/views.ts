@@ -9,9 +9,6 @@ import { SortedIds } from './sorted';
 import type { EntityStore } from './store';
 import type { Readable, View, Views } from './types';
 
-/** From here on one sort is cheaper than that many moves. */
-const MANY = 64;
-
 type Kept = {
   name: ViewName;
   sorted: SortedIds;
@@ -26,7 +23,7 @@ type Kept = {
   holes: boolean;
 };
 
-const EMPTY: View = { ids: [], count: 0, complete: false, loading: false };
+const EMPTY: View = { ids: [], count: 0, complete: false };
 
 export class ConversationViews implements Views {
   private readonly kept: Record<ViewName, Kept>;
@@ -50,11 +47,7 @@ export class ConversationViews implements Views {
   more(name: ViewName): Promise<void> {
     const kept = this.kept[name];
     if (kept.complete) return Promise.resolve();
-    kept.reading ??= this.page(kept).finally(() => {
-      kept.reading = null;
-      this.publish(kept, false);
-    });
-    this.publish(kept, false);
+    kept.reading ??= this.page(kept).finally(() => (kept.reading = null));
     return kept.reading;
   }
 
@@ -144,15 +137,16 @@ export class ConversationViews implements Views {
     const { generation } = this.store;
     const page = await this.api.conversations(kept.name, kept.cursor);
     if (generation !== this.store.generation) return;
-    this.counting = false;
-    this.store.put('conversation', page.items);
-    this.store.flush();
-    this.counting = true;
     kept.cursor = page.next;
     if (page.next === null) {
       kept.complete = true;
       kept.holes = false;
     }
+    this.counting = false;
+    this.store.put('conversation', page.items);
+    this.store.flush();
+    this.counting = true;
+    this.publish(kept);
   }
 
   /** Read from the top what moved while nobody looked. */
@@ -167,31 +161,24 @@ export class ConversationViews implements Views {
   }
 
   private follow(ids: ReadonlySet<Id>): void {
-    if (ids.size > MANY) {
-      this.rebuild();
-      return;
-    }
     for (const name of viewNames) {
-      const kept = this.kept[name];
-      const before = kept.sorted.size;
-      let moved = false;
-      for (const id of ids) moved = kept.sorted.set(id, this.place(name, id)) || moved;
-      if (moved) this.count(kept, before);
+      const { sorted } = this.kept[name];
+      const before = sorted.size;
+      if (sorted.set([...ids].map((id) => [id, this.place(name, id)]))) {
+        this.count(this.kept[name], before);
+      }
     }
   }
 
+  /** Whose views these are may have changed: all is placed anew. */
   private rebuild(): void {
     const conversations = this.store.all('conversation');
     for (const name of viewNames) {
-      const kept = this.kept[name];
-      const before = kept.sorted.size;
-      const entries: [Id, number][] = [];
-      for (const conversation of conversations) {
-        const key = placings[name](conversation, this.me);
-        if (key !== null) entries.push([conversation.id, key]);
-      }
-      kept.sorted.fill(entries);
-      this.count(kept, before);
+      const { sorted } = this.kept[name];
+      const before = sorted.size;
+      sorted.clear();
+      sorted.set(conversations.map((one) => [one.id, placings[name](one, this.me)]));
+      this.count(this.kept[name], before);
     }
   }
 
@@ -202,22 +189,14 @@ export class ConversationViews implements Views {
 
   private count(kept: Kept, before: number): void {
     if (this.counting) kept.count += kept.sorted.size - before;
-    this.publish(kept, true);
+    this.publish(kept);
   }
 
-  private publish(kept: Kept, moved: boolean): void {
-    const was = kept.cell.get();
-    const ids = moved ? kept.sorted.ids() : was.ids;
-    const count = kept.complete ? ids.length : Math.max(ids.length, kept.count);
-    const loading = kept.reading !== null;
-    if (
-      !moved &&
-      was.count === count &&
-      was.complete === kept.complete &&
-      was.loading === loading
-    ) {
-      return;
-    }
-    kept.cell.set({ ids, count, complete: kept.complete, loading });
+  private publish({ cell, sorted, complete, count: known }: Kept): void {
+    const was = cell.get();
+    const ids = sorted.ids();
+    const count = complete ? ids.length : Math.max(ids.length, known);
+    if (was.ids === ids && was.count === count && was.complete === complete) return;
+    cell.set({ ids, count, complete });
   }
 }

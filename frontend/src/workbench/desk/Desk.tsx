@@ -1,6 +1,6 @@
 /** The agent's desk: list, conversation, customer. One pane at a time on a narrow screen. */
 import { useNavigate } from '@tanstack/react-router';
-import { useCallback, useDeferredValue, useEffect, useState } from 'react';
+import { useCallback, useEffect, useState } from 'react';
 
 import type { Conversation, Id, ViewName } from '@/domain/entities';
 import type { OutboxEntry } from '@/sync';
@@ -18,6 +18,7 @@ import { useSetPresence } from '@/workbench/presence';
 import { ThreadHead, ThreadView, TransferDialog, type ThreadCommands } from '@/workbench/thread';
 
 import { ContextPanel } from './ContextPanel';
+import { usePicked } from './usePicked';
 
 import './desk.css';
 
@@ -26,7 +27,7 @@ export type DeskSearch = { q?: string; status?: 'ended'; panel?: PanelTab };
 
 type DeskProps = { view: ViewName; conversation: Id | undefined; search: DeskSearch };
 
-export function Desk({ view, conversation: selected, search }: DeskProps) {
+export function Desk({ view, conversation: addressed, search }: DeskProps) {
   const navigate = useNavigate();
   const narrow = useNarrow();
   const roomy = useMedia('(min-width: 1100px)');
@@ -34,21 +35,29 @@ export function Desk({ view, conversation: selected, search }: DeskProps) {
   const filter: Filter = { q: search.q ?? '', status: search.status ?? 'open' };
   const panel = search.panel;
 
+  const address = useCallback(
+    (
+      to: { view?: ViewName; conversation: Id | undefined; search?: DeskSearch },
+      replace: boolean,
+    ) =>
+      void navigate({
+        to: '/desk/$view/{-$conversation}',
+        params: { view: to.view ?? view, conversation: to.conversation },
+        search: to.search ?? search,
+        replace,
+      }),
+    [navigate, view, search],
+  );
+  // The words first: the address, and what stands beside them, once somebody stays.
+  const { shown: selected, pick } = usePicked(addressed, (conversation) =>
+    address({ conversation }, true),
+  );
   const go = useCallback(
     (
       to: { view?: ViewName; conversation?: Id | undefined; search?: DeskSearch },
       replace = false,
-    ) =>
-      void navigate({
-        to: '/desk/$view/{-$conversation}',
-        params: {
-          view: to.view ?? view,
-          conversation: 'conversation' in to ? to.conversation : selected,
-        },
-        search: to.search ?? search,
-        replace,
-      }),
-    [navigate, view, selected, search],
+    ) => address({ conversation: selected, ...to }, replace),
+    [address, selected],
   );
   const openPanel = useCallback(
     (tab: PanelTab | undefined) => {
@@ -57,14 +66,16 @@ export function Desk({ view, conversation: selected, search }: DeskProps) {
     },
     [go, search],
   );
-  const open = useCallback((id: Id) => go({ conversation: id }, !narrow), [go, narrow]);
+  // On a narrow screen it is a page of its own, to come back from.
+  const open = useCallback(
+    (id: Id) => (narrow ? go({ conversation: id }) : pick(id)),
+    [narrow, go, pick],
+  );
 
-  // The words first, what stands beside them a moment later.
-  const beside = useDeferredValue(selected);
   const showList = !narrow || selected === undefined;
   const showThread = !narrow || (selected !== undefined && panel === undefined);
   const showPanel =
-    beside !== undefined && selected !== undefined && (roomy || panel !== undefined);
+    addressed !== undefined && selected !== undefined && (roomy || panel !== undefined);
   return (
     <div className={roomy ? 'desk roomy' : 'desk'}>
       {showList && (
@@ -108,7 +119,7 @@ export function Desk({ view, conversation: selected, search }: DeskProps) {
       {showPanel && (
         <aside className={roomy ? 'pane ctx' : 'pane ctx over'}>
           <ContextPanel
-            conversation={beside}
+            conversation={addressed}
             tab={panel ?? 'customer'}
             onTab={openPanel}
             {...(roomy ? {} : { onClose: () => openPanel(undefined) })}

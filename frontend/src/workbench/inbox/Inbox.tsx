@@ -3,6 +3,7 @@ import { useCallback, useEffect, useRef, useState } from 'react';
 
 import type { Id, ViewName } from '@/domain/entities';
 import { useConnection, useGround, useHub, useLive, useView } from '@/sync-react';
+import { afterPaint } from '@/ui/afterPaint';
 import { Icon } from '@/ui/icons';
 import { SkeletonRows } from '@/ui/Skeleton';
 import { StatePanel } from '@/ui/StatePanel';
@@ -58,7 +59,7 @@ export function Inbox({
     const target = neighbour(held.shown, selected, by);
     walk(target);
     const ahead = target === undefined ? undefined : neighbour(held.shown, target, by);
-    if (ahead !== undefined) hub.threads.preload(ahead);
+    if (ahead !== undefined) afterPaint(() => hub.threads.preload(ahead));
   };
 
   useActions([

@@ -1,5 +1,4 @@
 /** The rows that are in sight, of as many as there are. */
-import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useRef, type KeyboardEvent } from 'react';
 
 import type { Id } from '@/domain/entities';
@@ -9,6 +8,7 @@ import { useWords } from '@/workbench/parts';
 
 import { ConversationRow } from './ConversationRow';
 import { neighbour } from './hold';
+import { scrollFor, useSight } from './useSight';
 
 const HEIGHT = { compact: 58, comfortable: 66 } as const;
 
@@ -28,32 +28,24 @@ export function Rows({ ids, count, selected, aim, onOpen, onWalk, onNearEnd }: R
   const { density } = usePreferences();
   const box = useRef<HTMLDivElement>(null);
   const height = HEIGHT[density];
-  // eslint-disable-next-line react-hooks/incompatible-library -- the virtualizer is read afresh on each render
-  const virtual = useVirtualizer({
-    count: ids.length,
-    getScrollElement: () => box.current,
-    estimateSize: () => height,
-    getItemKey: (at) => ids[at] ?? at,
-    overscan: 8,
-  });
-  const rows = virtual.getVirtualItems();
+  const { from, to } = useSight(box, ids.length, height);
+  const rows = ids.slice(from, to);
 
-  const end = rows.at(-1)?.index ?? 0;
-  const nearEnd = ids.length > 0 && end >= ids.length - 20 && ids.length < count;
+  const nearEnd = ids.length > 0 && to >= ids.length - 20 && ids.length < count;
   useEffect(() => {
     if (nearEnd) onNearEnd();
   }, [nearEnd, ids.length, onNearEnd]);
 
-  useEffect(() => {
-    virtual.measure();
-  }, [virtual, height]);
-
   const at = selected === undefined ? -1 : ids.indexOf(selected);
   useEffect(() => {
-    if (at >= 0) virtual.scrollToIndex(at, { align: 'auto' });
+    const element = box.current;
+    if (element === null || at < 0) return;
+    const { scrollTop: scrolled, clientHeight: window } = element;
+    const place = scrollFor(at, height, { scrolled, window });
+    if (place !== null) element.scrollTop = place;
     // Only a new selection scrolls: a re-sorted list must not pull the view along.
     // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, [selected, virtual]);
+  }, [selected]);
 
   useEffect(() => {
     if (rows.length > 0) markFirstRow();
@@ -87,30 +79,26 @@ export function Rows({ ids, count, selected, aim, onOpen, onWalk, onNearEnd }: R
       data-pane="list"
       {...aim}
     >
-      <div style={{ height: virtual.getTotalSize(), position: 'relative' }} role="presentation">
-        {rows.map((row) => {
-          const id = ids[row.index];
-          if (id === undefined) return null;
-          return (
-            // The list itself takes the keys (aria-activedescendant): an option is only pointed at.
-            // eslint-disable-next-line jsx-a11y/click-events-have-key-events
-            <div
-              key={row.key}
-              id={`row-${id}`}
-              role="option"
-              tabIndex={-1}
-              aria-selected={id === selected}
-              aria-setsize={count}
-              aria-posinset={row.index + 1}
-              className="row-at"
-              style={{ transform: `translateY(${row.start}px)`, height: row.size }}
-              onClick={() => onOpen(id)}
-              onPointerEnter={() => hub.threads.preload(id)}
-            >
-              <ConversationRow id={id} selected={id === selected} />
-            </div>
-          );
-        })}
+      <div style={{ height: ids.length * height, position: 'relative' }} role="presentation">
+        {rows.map((id, beyond) => (
+          // The list itself takes the keys (aria-activedescendant): an option is only pointed at.
+          // eslint-disable-next-line jsx-a11y/click-events-have-key-events
+          <div
+            key={id}
+            id={`row-${id}`}
+            role="option"
+            tabIndex={-1}
+            aria-selected={id === selected}
+            aria-setsize={count}
+            aria-posinset={from + beyond + 1}
+            className="row-at"
+            style={{ transform: `translateY(${(from + beyond) * height}px)`, height }}
+            onClick={() => onOpen(id)}
+            onPointerEnter={() => hub.threads.preload(id)}
+          >
+            <ConversationRow id={id} selected={id === selected} />
+          </div>
+        ))}
       </div>
     </div>
   );

@@ -68,7 +68,7 @@ export class FakeHub implements Hub {
   private readonly threadsHeld = new Map<Id, Held<Thread>>();
   private readonly entriesHeld = new Map<Id, Held<readonly OutboxEntry[]>>();
   private readonly liveHeld = new Map<string, unknown>();
-  private readonly viewHeld = new Held<View>({ ids: [], count: 0, complete: true, loading: false });
+  private readonly viewHeld = new Held<View>({ ids: [], count: 0, complete: true });
 
   readonly store: Hub['store'] = {
     get: <K extends Kind>(kind: K, id: Id) =>
