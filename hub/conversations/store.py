@@ -101,8 +101,8 @@ Index("ix_conversations_activity", conversations.c.last_message_at, conversation
 Index(
     "ix_conversations_agent",
     conversations.c.agent_id,
-    sqlite_where=text("status = 'open'"),
-    postgresql_where=text("status = 'open'"),
+    sqlite_where=text("status = 'open' AND agent_id IS NOT NULL"),
+    postgresql_where=text("status = 'open' AND agent_id IS NOT NULL"),
 )
 Index(
     "ix_conversations_waiting",

@@ -231,7 +231,8 @@ class Database:
             outcomes, lines = self._transact_at_last(wishes)
         except Exception as error:
             self._last_seq = None
-            outcomes = [_Outcome(wish, error=self._judge(error)) for wish in wishes]
+            verdict = self._judge(error)
+            outcomes = [_Outcome(wish, error=verdict) for wish in wishes]
             lines = []
         crashpoint("IN6")
         self._answer(outcomes, lines)

@@ -8,12 +8,12 @@ from operator import attrgetter
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, bindparam, func, select, text
+from sqlalchemy import Connection, bindparam, select
 
 from hub.kernel.clock import Millis
 from hub.kernel.events import SUBJECTS, Event, event_types, plain_fields
 from hub.storage.schema import events
-from hub.storage.sql import BulkInsert
+from hub.storage.sql import BulkInsert, straight
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.decode
@@ -78,7 +78,7 @@ class Logged:
 
 
 _insert = BulkInsert(events)
-_last = select(func.max(events.c.seq))
+_LAST = "SELECT max(seq) FROM events"
 _since = (
     select(events)
     .where(events.c.seq > bindparam("after"))
@@ -100,7 +100,7 @@ def append(
     if not announced:
         return []
     if connection.dialect.name == "postgresql":
-        connection.execute(text(f"SELECT pg_advisory_xact_lock({APPENDING})"))
+        straight(connection, f"SELECT pg_advisory_xact_lock({APPENDING})")
         last = None
     if last is None:
         last = last_seq(connection)
@@ -155,7 +155,7 @@ def _shape_of(kind: type[Event]) -> _Shape:
 
 def last_seq(connection: Connection) -> int:
     """The number of the last event; 0 for an empty log."""
-    return int(connection.execute(_last).scalar() or 0)
+    return int(straight(connection, _LAST).fetchone()[0] or 0)
 
 
 def read_since(connection: Connection, after: int, most: int = 1_000) -> list[Logged]:

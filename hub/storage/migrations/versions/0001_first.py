@@ -350,8 +350,8 @@ def upgrade() -> None:
         "conversations",
         ["agent_id"],
         unique=False,
-        sqlite_where=sa.text("status = 'open'"),
-        postgresql_where=sa.text("status = 'open'"),
+        sqlite_where=sa.text("status = 'open' AND agent_id IS NOT NULL"),
+        postgresql_where=sa.text("status = 'open' AND agent_id IS NOT NULL"),
     )
     op.create_index(
         "ix_conversations_customer", "conversations", ["customer_id", "opened_at"], unique=False
