@@ -21,10 +21,10 @@ from starlette.routing import BaseRoute, Mount, Route
 from hub.agents import api as agents_api, service as agents, store as agent_store
 from hub.agents.asking import check_routes
 from hub.agents.events import AgentChanged
-from hub.agents.model import Agent
 from hub.agents.passwords import Passwords
 from hub.app import health, lookup, pages, parked, reference
 from hub.app.limits import Limits, address_of
+from hub.app.live import LiveFrames
 from hub.app.loops import Loops
 from hub.app.server import Application
 from hub.channels import api as channels_api, outbound
@@ -49,7 +49,6 @@ from hub.journey import chart
 from hub.kernel.clock import DAY, Clock, Millis, SystemClock
 from hub.knowledge import api as knowledge_api, pages as help_centre
 from hub.realtime import api as realtime_api
-from hub.realtime.frames import live
 from hub.realtime.passing import Passing
 from hub.realtime.sockets import AgentSockets, Desk
 from hub.realtime.switchboard import Switchboard
@@ -189,16 +188,10 @@ class Hub:
         self.desk.offer_shown = lambda agent_id, offer_id: self.router.offer_shown(
             offer_id, agent_id
         )
-        self.desk.live_frames = self._live_frames
+        self.live = LiveFrames(self.router)
+        self.desk.live_frames = lambda agent: [self.live.everything()]
         self.visitors.place_of = self._place_of
         self.app = self._application()
-
-    def _live_frames(self, agent: Agent) -> list[str]:
-        """Everything live, for an agent who has just caught up."""
-        made = [
-            live("presence", agent_id, view) for agent_id, view in self.router.presences().items()
-        ]
-        return [*made, live("queues", "all", self.router.live_figures())]
 
     def _place_of(self, conversation_id: str) -> dict[str, Any] | None:
         """Where a waiting customer stands, as the widget is told."""
@@ -361,14 +354,9 @@ class Hub:
         """Once a second: the live strip, and how those are who have changed."""
         if not len(self.switchboard):
             return
-        frames = [
-            live("presence", agent_id, view)
-            for agent_id, view in self.router.fresh_presences().items()
-        ]
-        figures = live("queues", "all", self.router.live_figures())
+        news = self.live.news()
         for connection in self.switchboard.agents():
-            for frame in (*frames, figures):
-                connection.say(frame)
+            connection.say(news)
 
     async def part(self) -> None:
         """Tell everybody to come back in a while, and give them a moment to hear it."""

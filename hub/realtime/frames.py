@@ -6,7 +6,7 @@ Frames to the client are texts, put together from pieces that were encoded once:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -155,6 +155,11 @@ def refused(re: str | None, code: str) -> str:
 
 def bye(code: str, retry_after: int | None) -> str:
     return encode({"t": "bye", "code": code, "retry_after": retry_after})
+
+
+def several(frames: Iterable[str]) -> str:
+    """Frames that go the same way as one piece for ``joined``: there must be one at least."""
+    return ",".join(frames)
 
 
 def joined(frames: Sequence[str]) -> str:

@@ -96,6 +96,8 @@ class _Agent:
     held: dict[str, str] = field(default_factory=dict)
     """What the agent has: item -> *offered*, *active* or *wrap_up*."""
     kind: tuple[str, str] = ("", "")
+    view: PresenceView | None = None
+    """How the agent is, as last asked; None once that has changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -484,6 +486,7 @@ class Board:
                 queue.by_kind[kind[1]] = queue.by_kind.get(kind[1], 0) + 1
 
     def _uncount(self, agent: _Agent) -> None:
+        agent.view = None
         if not agent.kind[0]:
             return
         self._kinds[agent.kind[0]] -= 1
@@ -532,7 +535,7 @@ class Board:
         )
 
     def presences(self) -> dict[AgentId, PresenceView]:
-        """How every agent is."""
+        """How every agent is. Who has not changed has the same view as the last time."""
         return {agent.id: _view(agent) for agent in self._agents.values()}
 
     def fresh_presences(self) -> dict[AgentId, PresenceView]:
@@ -578,15 +581,17 @@ def _kind_of(agent: _Agent) -> tuple[str, str]:
 
 
 def _view(agent: _Agent) -> PresenceView:
-    return PresenceView(
-        status=agent.status,
-        reason=agent.reason,
-        since=Millis(agent.since),
-        routing_state=seen_state(agent.routing_state, agent.load),
-        load=agent.load,
-        capacity=agent.capacity,
-        connected=agent.routing_state != RoutingState.DISCONNECTED,
-    )
+    if agent.view is None:
+        agent.view = PresenceView(
+            status=agent.status,
+            reason=agent.reason,
+            since=Millis(agent.since),
+            routing_state=seen_state(agent.routing_state, agent.load),
+            load=agent.load,
+            capacity=agent.capacity,
+            connected=agent.routing_state != RoutingState.DISCONNECTED,
+        )
+    return agent.view
 
 
 HEARD: dict[type[Event], Callable[[Board, Any], None]] = {

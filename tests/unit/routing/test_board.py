@@ -218,6 +218,17 @@ def test_only_who_has_changed_is_told_anew() -> None:
     assert floor.board.fresh_presences()[ANN].status == "away"
 
 
+def test_who_has_not_changed_has_the_same_view() -> None:
+    floor = Floor()
+    before = floor.board.presences()[ANN]
+    assert floor.board.presences()[ANN] is before
+
+    floor.says("away", "not_routable")
+
+    assert floor.board.presences()[ANN].status == "away"
+    assert before.status != "away"
+
+
 def test_a_waiting_customer_hears_their_place() -> None:
     floor = Floor()
     floor.queued("one")
