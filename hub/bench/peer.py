@@ -5,9 +5,10 @@ hears.
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import Callable, Sequence
-from typing import cast
+from typing import Any, cast
 
 from typing_extensions import override
 
@@ -32,6 +33,7 @@ class Line(asyncio.Protocol):
         self._buffer = b""
         self._answer: asyncio.Future[int] | None = None
         self._transport: asyncio.Transport | None = None
+        self.body = b""
 
     @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -50,7 +52,7 @@ class Line(asyncio.Protocol):
                 length = int(value)
         if len(rest) < length:
             return
-        self._buffer = rest[length:]
+        self.body, self._buffer = rest[:length], rest[length:]
         if self._answer is not None and not self._answer.done():
             self._answer.set_result(int(head[9:12]))
 
@@ -60,11 +62,24 @@ class Line(asyncio.Protocol):
             self._answer.set_exception(ConnectionError(str(error)))
 
     def ask(self, content: bytes) -> asyncio.Future[int]:
-        """Send; the future is the answer's status."""
+        """Send; the future is the answer's status, and ``body`` its body."""
         assert self._transport is not None
         self._answer = asyncio.get_running_loop().create_future()
         self._transport.write(content)
         return self._answer
+
+    async def told(self, path: str, said: object, headers: dict[str, str]) -> dict[str, Any]:
+        """What a POST of JSON is answered."""
+        head = headers | {"content-type": "application/json"}
+        status = await self.ask(request(path, json.dumps(said).encode(), head))
+        if not 200 <= status < 300:
+            raise RuntimeError(f"{path} answered {status}: {self.body[:300]!r}")
+        answer: dict[str, Any] = json.loads(self.body)
+        return answer
+
+    def close(self) -> None:
+        if self._transport is not None:
+            self._transport.abort()
 
 
 async def lines(port: int, count: int) -> list[Line]:
@@ -208,7 +223,8 @@ def _upgrade(path: str, headers: dict[str, str]) -> bytes:
     return f"GET {path} HTTP/1.1\r\n{said}\r\n".encode()
 
 
-def _deaf(data: bytes) -> None: ...
+def deaf(data: bytes) -> None:
+    """Hears nothing of it."""
 
 
 async def open_socket(
@@ -216,7 +232,7 @@ async def open_socket(
     path: str,
     hello: bytes,
     headers: dict[str, str],
-    hear: Callable[[bytes], None] = _deaf,
+    hear: Callable[[bytes], None] = deaf,
 ) -> Socket:
     """A socket that has caught up."""
     loop = asyncio.get_running_loop()

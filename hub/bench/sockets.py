@@ -14,13 +14,16 @@ from typing import Any
 import httpx2
 
 from hub.bench.machine import resident_kib
-from hub.bench.peer import Socket, open_socket
+from hub.bench.peer import Line, Socket, deaf, lines, open_socket
 from hub.bench.result import Result
 from hub.bench.stage import Seat, answering, environment, free_port, many_files, process, set_up
 
 AT_ONCE = 64
 MOST_KIB = 40
 CHAINS = 8
+
+Open = Callable[[Line], Awaitable[Socket]]
+"""Opens a socket, asking for what lets it in over the line."""
 
 
 async def measure(folder: Path, *, quick: bool) -> list[Result]:
@@ -33,12 +36,14 @@ async def measure(folder: Path, *, quick: bool) -> list[Result]:
     port = free_port()
     with process("-m", "hub", "serve", env=environment(folder / "hub", port)) as hub:
         await answering(port, "/health")
-        await _agents(port, seats[:10])  # what is made once is not counted
+        for first in [*await _agents(port, seats[:10]), *await _visitors(port, 10)]:
+            first.close()  # what is made once is not counted
         before = resident_kib(hub.pid)
+        # The visitors first: each is a new customer, which every agent's screen would be told.
+        visitors = await _visitors(port, idle - staff)
         began = time.perf_counter()
         agents = await _agents(port, seats)
         took = time.perf_counter() - began
-        visitors = await _visitors(port, idle - staff)
         each = (resident_kib(hub.pid) - before) / idle
         for visitor in visitors:
             visitor.close()
@@ -50,14 +55,18 @@ async def measure(folder: Path, *, quick: bool) -> list[Result]:
     ]
 
 
-async def _some_at_once(works: Sequence[Callable[[], Awaitable[Socket]]]) -> list[Socket]:
-    room = asyncio.Semaphore(AT_ONCE)
+async def _opened(port: int, works: Sequence[Open]) -> list[Socket]:
+    """All these sockets, ``AT_ONCE`` being opened at a time."""
+    left = iter(works)
 
-    async def one(work: Callable[[], Awaitable[Socket]]) -> Socket:
-        async with room:
-            return await work()
+    async def open_some(line: Line) -> list[Socket]:
+        return [await work(line) for work in left]
 
-    return await asyncio.gather(*(one(work) for work in works))
+    asking = await lines(port, min(AT_ONCE, len(works)))
+    opened = await asyncio.gather(*(open_some(line) for line in asking))
+    for line in asking:
+        line.close()
+    return [socket for some in opened for socket in some]
 
 
 async def _agents(
@@ -67,38 +76,33 @@ async def _agents(
     async with _http(port) as http:
         boot = (await http.get("/api/boot", headers=seats[0].headers)).json()
 
-        def open_for(seat: Seat) -> Callable[[], Awaitable[Socket]]:
-            async def work() -> Socket:
-                asked = _keyed(seat)
-                answer = await http.post("/api/realtime/ticket", headers=asked)
-                answer.raise_for_status()
-                hello = {"t": "hello", "ticket": answer.json()["ticket"]}
-                hello |= {"epoch": boot["epoch"], "after": boot["seq"]}
-                origin = {"origin": f"http://127.0.0.1:{port}", "host": f"127.0.0.1:{port}"}
-                said = json.dumps(hello).encode()
-                headers = seat.headers | origin
-                return await open_socket(
-                    port, "/api/realtime", said, headers, *(() if hear is None else (hear,))
-                )
+    def open_for(seat: Seat) -> Open:
+        async def work(line: Line) -> Socket:
+            answer = await line.told("/api/realtime/ticket", {}, _keyed(seat))
+            hello = {"t": "hello", "ticket": answer["ticket"]}
+            hello |= {"epoch": boot["epoch"], "after": boot["seq"]}
+            origin = {"origin": f"http://127.0.0.1:{port}", "host": f"127.0.0.1:{port}"}
+            said = json.dumps(hello).encode()
+            return await open_socket(
+                port, "/api/realtime", said, seat.headers | origin, hear or deaf
+            )
 
-            return work
+        return work
 
-        return await _some_at_once([open_for(seat) for seat in seats])
+    return await _opened(port, [open_for(seat) for seat in seats])
 
 
 async def _visitors(port: int, count: int) -> list[Socket]:
     """Sockets of as many visitors, each with a session of their own."""
     origin = {"origin": f"http://127.0.0.1:{port}"}
-    async with _http(port) as http:
 
-        async def work() -> Socket:
-            body = {"channel": "bench-chat", "language": "en"}
-            answer = await http.post("/chat/sessions", json=body, headers=origin)
-            answer.raise_for_status()
-            hello = {"t": "hello", "token": answer.json()["token"], "epoch": None, "after": None}
-            return await open_socket(port, "/chat/socket", json.dumps(hello).encode(), origin)
+    async def work(line: Line) -> Socket:
+        begin = {"channel": "bench-chat", "language": "en"}
+        answer = await line.told("/chat/sessions", begin, origin)
+        hello = {"t": "hello", "token": answer["token"], "epoch": None, "after": None}
+        return await open_socket(port, "/chat/socket", json.dumps(hello).encode(), origin)
 
-        return await _some_at_once([work] * count)
+    return await _opened(port, [work] * count)
 
 
 @asynccontextmanager
