@@ -12,10 +12,10 @@ from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import Browser, Page, Route, WebSocketRoute, expect
+from playwright.async_api import Browser, Locator, Page, Route, WebSocketRoute, expect
 
 from hub.demo.http import Person
-from tests.support.cutproxy import CutProxy, cut_proxy
+from tests.support.cutproxy import CutProxy, cut_proxy, eventually
 from tests.support.screens import Agent, Customer, at_browser
 from tests.support.shop import Shop, Visitor
 
@@ -108,6 +108,51 @@ async def test_the_workbench_catches_up_after_the_network_was_pulled(
         assert now is not None
         assert abs(place["y"] - now["y"]) < 2, "what was being read has moved"
         assert await was_not_reloaded(agent.page)
+
+
+def place_of(page: Page, place: str) -> Locator:
+    return page.locator(f".rail a[href='/{place}']")
+
+
+async def test_a_page_opens_without_a_line_though_it_never_was_before(
+    browser: Browser, shop: Shop
+) -> None:
+    agent = await at_browser(browser, Agent)
+    page = agent.page
+    loaded: set[str] = set()
+    page.on("requestfinished", lambda request: loaded.add(request.url.rpartition("/")[2]))
+    async with a_line(shop) as (url, line):
+        await agent.sign_in(url)
+        await eventually(lambda: sum(name.startswith("pages-") for name in loaded) == 3)
+
+        await pull(page, line)
+        for place, title in (("tickets", "工单"), ("kb", "知识")):
+            await place_of(page, place).click()
+            await expect(page.get_by_role("heading", name=title)).to_be_visible()
+
+        assert await was_not_reloaded(page)
+
+
+async def test_a_page_that_could_not_be_loaded_comes_with_the_line(
+    browser: Browser, shop: Shop
+) -> None:
+    agent = await at_browser(browser, Agent)
+    page = agent.page
+    await page.route("**/assets/pages-*.js", lambda route: route.abort("internetdisconnected"))
+    async with a_line(shop) as (url, line):
+        await agent.sign_in(url)
+        await pull(page, line)
+        await place_of(page, "tickets").click()
+        await expect(page.get_by_text("这个页面没能打开")).to_be_visible()
+        await expect(
+            page.get_by_role("contentinfo")
+        ).to_be_visible()  # the rest of the desk is there
+
+        await page.unroute("**/assets/pages-*.js")
+        await plug(page, line)
+
+        await expect(page.get_by_role("table")).to_be_visible()
+        assert await was_not_reloaded(page)
 
 
 async def test_an_answer_written_without_a_line_is_sent_once(browser: Browser, shop: Shop) -> None:

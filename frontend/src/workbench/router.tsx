@@ -1,16 +1,10 @@
 /** Which address shows what. Every view, selection and filter lives in the address, so that it can be passed on. */
-import {
-  createRootRoute,
-  createRoute,
-  createRouter,
-  lazyRouteComponent,
-  redirect,
-} from '@tanstack/react-router';
+import { createRootRoute, createRoute, createRouter, redirect } from '@tanstack/react-router';
 
 import type { TicketStatus, ViewName } from '@/domain/entities';
 
 import { Desk, type DeskSearch, type PanelTab } from './desk';
-import { Shell } from './shell';
+import { lazyPage, Shell } from './shell';
 
 const text = (value: unknown): string | undefined =>
   typeof value === 'string' && value !== ''
@@ -34,11 +28,33 @@ const TICKET_STATUSES: readonly TicketStatus[] = [
   'closed',
 ];
 
+const TicketsPage = lazyPage(() => import('./tickets/pages').then((pages) => pages.TicketsPage));
+const TicketPage = lazyPage(() => import('./tickets/pages').then((pages) => pages.TicketPage));
+const CustomersPage = lazyPage(() =>
+  import('./customer/pages').then((pages) => pages.CustomersPage),
+);
+const CustomerPage = lazyPage(() => import('./customer/pages').then((pages) => pages.CustomerPage));
+const KnowledgePage = lazyPage(() =>
+  import('./knowledge/pages').then((pages) => pages.KnowledgePage),
+);
+const LivePage = lazyPage(() => import('./live/LivePage').then((page) => page.LivePage));
+const AdminPage = lazyPage(() => import('./admin/AdminPage').then((page) => page.AdminPage));
+
+const PAGES = [
+  TicketsPage,
+  TicketPage,
+  CustomersPage,
+  CustomerPage,
+  KnowledgePage,
+  LivePage,
+  AdminPage,
+].map((page) => page.preload);
+
 export type Household = { onSignOut: () => void; home: () => string };
 
 /** The routes of one signed-in person. */
 export function makeRouter({ onSignOut, home }: Household) {
-  const root = createRootRoute({ component: () => <Shell onSignOut={onSignOut} /> });
+  const root = createRootRoute({ component: () => <Shell onSignOut={onSignOut} later={PAGES} /> });
 
   const start = createRoute({
     getParentRoute: () => root,
@@ -87,8 +103,6 @@ export function makeRouter({ onSignOut, home }: Household) {
     },
   });
 
-  const TicketsPage = lazyRouteComponent(() => import('./tickets/pages'), 'TicketsPage');
-  const TicketPage = lazyRouteComponent(() => import('./tickets/pages'), 'TicketPage');
   const tickets = createRoute({
     getParentRoute: () => root,
     path: '/tickets',
@@ -122,8 +136,6 @@ export function makeRouter({ onSignOut, home }: Household) {
     },
   });
 
-  const CustomersPage = lazyRouteComponent(() => import('./customer/pages'), 'CustomersPage');
-  const CustomerPage = lazyRouteComponent(() => import('./customer/pages'), 'CustomerPage');
   const customers = createRoute({
     getParentRoute: () => root,
     path: '/customers',
@@ -150,7 +162,6 @@ export function makeRouter({ onSignOut, home }: Household) {
     },
   });
 
-  const KnowledgePage = lazyRouteComponent(() => import('./knowledge/pages'), 'KnowledgePage');
   const kb = createRoute({
     getParentRoute: () => root,
     path: '/kb/{-$id}',
@@ -159,10 +170,14 @@ export function makeRouter({ onSignOut, home }: Household) {
     },
   });
 
-  const LivePage = lazyRouteComponent(() => import('./live/LivePage'), 'LivePage');
-  const live = createRoute({ getParentRoute: () => root, path: '/live', component: LivePage });
+  const live = createRoute({
+    getParentRoute: () => root,
+    path: '/live',
+    component: function LiveRoute() {
+      return <LivePage />;
+    },
+  });
 
-  const AdminPage = lazyRouteComponent(() => import('./admin/AdminPage'), 'AdminPage');
   const admin = createRoute({
     getParentRoute: () => root,
     path: '/admin/{-$section}',

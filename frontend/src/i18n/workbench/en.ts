@@ -713,6 +713,10 @@ export const en = {
     disconnected: 'Offline, keep writing',
   },
   errors: {
+    page: 'This page could not be loaded',
+    page_offline: 'It opens by itself as soon as the line is back. What you wrote is kept.',
+    page_why: 'Try again, or load the workbench anew. What you wrote is kept.',
+    page_anew: 'Load anew',
     not_found: 'It is not there any more.',
     forbidden: 'You are not allowed to do this.',
     conflict: 'It has changed meanwhile.',

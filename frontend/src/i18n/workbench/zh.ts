@@ -706,6 +706,10 @@ export const zh: Catalogue = {
     disconnected: '连接断开，可以继续写',
   },
   errors: {
+    page: '这个页面没能打开',
+    page_offline: '连接恢复后会自动打开，您写的内容都还在。',
+    page_why: '请重试，或重新载入工作台。您写的内容都还在。',
+    page_anew: '重新载入',
     not_found: '它已经不在了。',
     forbidden: '您没有这个权限。',
     conflict: '它刚刚有了变化。',

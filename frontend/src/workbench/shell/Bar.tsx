@@ -6,11 +6,11 @@ import type { Id } from '@/domain/entities';
 import { timeOf } from '@/i18n/format';
 import { useGround, useHub, useReadable, useServerNow } from '@/sync-react';
 import { Icon } from '@/ui/icons';
-import { PresenceDot, useWords } from '@/workbench/parts';
+import { useWords } from '@/workbench/parts';
 import { PresenceMenu } from '@/workbench/presence';
 import { WrapUps } from '@/workbench/wrapup';
 
-import { useLineSigns } from './LineBanner';
+import { LineWords } from './LineWords';
 
 let slot: HTMLElement | null = null;
 const listeners = new Set<() => void>();
@@ -45,7 +45,7 @@ export function Bar({
       <WrapUps onOpen={onOpen} />
       <span className="grow only-wide" />
       <Waiting />
-      <LineState />
+      <LineWords />
       <PresenceMenu />
       <TimeNow />
     </footer>
@@ -70,18 +70,6 @@ function Waiting() {
   return (
     <span className="row sm t-warn only-wide">
       <Icon name="clock" size={14} /> {t('link.waiting', { count })}
-    </span>
-  );
-}
-
-function LineState() {
-  const { t } = useWords();
-  const { signs } = useLineSigns();
-  if (signs === 'none') return null;
-  return (
-    <span className="row sm t-warn">
-      <PresenceDot state="retry" />
-      <span className="only-wide">{t('link.presence_kept')}</span>
     </span>
   );
 }

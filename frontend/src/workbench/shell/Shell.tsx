@@ -1,4 +1,4 @@
-/** What stands around every page: rail, banner, bar, offers, the announcer and the keys. */
+/** What stands around every page: rail, bar, offers, the announcer and the keys. */
 import { Menu } from '@mantine/core';
 import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
@@ -17,12 +17,19 @@ import { Avatar, useWords } from '@/workbench/parts';
 import { useMyPresence, useSetPresence } from '@/workbench/presence';
 
 import { Bar } from './Bar';
-import { LineBanner, useLineSigns } from './LineBanner';
+import { useLineSigns } from './LineWords';
 import { MeMenu, Rail, usePlaces } from './Rail';
+import { usePreloaded } from './usePreloaded';
 
 import './shell.css';
 
-export function Shell({ onSignOut }: { onSignOut: () => void }) {
+type ShellProps = {
+  onSignOut: () => void;
+  /** What is loaded once all that is seen has been. */
+  later: readonly (() => Promise<unknown>)[];
+};
+
+export function Shell({ onSignOut, later }: ShellProps) {
   const { t } = useWords();
   const navigate = useNavigate();
   const narrow = useNarrow();
@@ -33,6 +40,7 @@ export function Shell({ onSignOut }: { onSignOut: () => void }) {
   const [palette, setPalette] = useState(false);
   const [help, setHelp] = useState(false);
   useKeyboard();
+  usePreloaded(later);
 
   const open = (conversation: string) =>
     void navigate({ to: '/desk/$view/{-$conversation}', params: { view: 'mine', conversation } });
@@ -79,7 +87,6 @@ export function Shell({ onSignOut }: { onSignOut: () => void }) {
       </a>
       {!narrow && <Rail onSignOut={onSignOut} />}
       <div className="stage">
-        <LineBanner />
         <Unresponsive />
         <div className="page" id="main" tabIndex={-1}>
           {painted ? (

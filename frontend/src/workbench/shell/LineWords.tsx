@@ -1,11 +1,11 @@
-/** The slim line that tells of a lost connection, and of what came back with it. */
+/** What the bar says of a lost line, and of what came back with it. It has its place there: no page moves for it. */
 import { useEffect, useRef, useState } from 'react';
 
 import type { Connection } from '@/sync';
 import { useConnection } from '@/sync-react';
 import { announce } from '@/ui/announcer';
 import { Icon } from '@/ui/icons';
-import { useWords } from '@/workbench/parts';
+import { PresenceDot, useWords } from '@/workbench/parts';
 
 import { lineSigns, type LineSigns } from './line';
 
@@ -32,7 +32,7 @@ export function useLineSigns(): {
 
 const SHOW_BACK = 6000;
 
-export function LineBanner() {
+export function LineWords() {
   const { t } = useWords();
   const { signs, now, connection } = useLineSigns();
   const back = useBack(connection, signs);
@@ -42,26 +42,30 @@ export function LineBanner() {
   if (signs === 'banner') {
     const seconds = Math.max(0, Math.ceil(((connection.retry_at ?? now) - now) / 1000));
     return (
-      <div className="banner warn">
+      <button type="button" className="line-words warn" onClick={connection.retry}>
         <Icon name="offline" />
-        <span className="grow">
-          {t('link.offline_keep_writing')}{' '}
-          <span className="num nowrap">
-            · {seconds > 0 ? t('link.retry_in', { seconds }) : t('link.retrying')}
-          </span>
+        <span>{t('link.offline_keep_writing')}</span>
+        <span className="num nowrap">
+          {seconds > 0 ? t('link.retry_in', { seconds }) : t('link.retrying')}
         </span>
-        <button type="button" className="btn sm" onClick={connection.retry}>
-          {t('link.retry_now')}
-        </button>
-      </div>
+        <span className="only-wide line-retry">{t('link.retry_now')}</span>
+      </button>
+    );
+  }
+  if (signs === 'dot') {
+    return (
+      <span className="line-words warn">
+        <PresenceDot state="retry" />
+        <span>{t('link.presence_kept')}</span>
+      </span>
     );
   }
   if (!back) return null;
   return (
-    <div className="banner ok">
+    <span className="line-words ok">
       <Icon name="ok" />
-      <span className="grow">{t('link.caught_up')}</span>
-    </div>
+      <span>{t('link.caught_up')}</span>
+    </span>
   );
 }
 
