@@ -2,7 +2,7 @@
 import { useState } from 'react';
 
 import type { Agent, Role } from '@/domain/entities';
-import { Field } from '@/ui/Field';
+import { ChoiceEntry, TextEntry } from '@/ui/entries';
 import { Avatar, useWords } from '@/workbench/parts';
 
 import { FormDialog } from './FormDialog';
@@ -98,64 +98,37 @@ function PersonForm({ person, onClose }: { person: Agent | null; onClose: () => 
       onClose={onClose}
       onSubmit={() => void submit()}
     >
-      <Field label={t('admin.agents.name')}>
-        {(ids) => (
-          <input
-            {...ids}
-            className="input"
-            data-autofocus
-            required
-            value={fields.name}
-            onChange={(event) => set({ name: event.currentTarget.value })}
-          />
-        )}
-      </Field>
+      <TextEntry
+        label={t('admin.agents.name')}
+        data-autofocus
+        required
+        value={fields.name}
+        onChange={(value) => set({ name: value })}
+      />
       {person === null && (
-        <Field label={t('admin.agents.email')}>
-          {(ids) => (
-            <input
-              {...ids}
-              className="input"
-              type="email"
-              required
-              value={fields.email}
-              onChange={(event) => set({ email: event.currentTarget.value })}
-            />
-          )}
-        </Field>
+        <TextEntry
+          label={t('admin.agents.email')}
+          type="email"
+          required
+          value={fields.email}
+          onChange={(value) => set({ email: value })}
+        />
       )}
-      <Field label={person === null ? t('admin.agents.password') : t('admin.agents.password_new')}>
-        {(ids) => (
-          <input
-            {...ids}
-            className="input"
-            type="password"
-            autoComplete="new-password"
-            minLength={10}
-            required={person === null}
-            value={fields.password}
-            onChange={(event) => set({ password: event.currentTarget.value })}
-          />
-        )}
-      </Field>
-      <Field label={t('admin.agents.role')}>
-        {(ids) => (
-          <select
-            {...ids}
-            className="input"
-            value={fields.role}
-            onChange={(event) =>
-              set({ role: ROLES.find((role) => role === event.currentTarget.value) ?? 'agent' })
-            }
-          >
-            {ROLES.map((role) => (
-              <option key={role} value={role}>
-                {t(`admin.agents.roles.${role}`)}
-              </option>
-            ))}
-          </select>
-        )}
-      </Field>
+      <TextEntry
+        label={person === null ? t('admin.agents.password') : t('admin.agents.password_new')}
+        type="password"
+        autoComplete="new-password"
+        minLength={10}
+        required={person === null}
+        value={fields.password}
+        onChange={(value) => set({ password: value })}
+      />
+      <ChoiceEntry
+        label={t('admin.agents.role')}
+        value={fields.role}
+        choices={ROLES.map((role) => [role, t(`admin.agents.roles.${role}`)])}
+        onChange={(value) => set({ role: ROLES.find((role) => role === value) ?? 'agent' })}
+      />
       <div className="row">
         <label className="check">
           <input
@@ -184,16 +157,11 @@ function PersonForm({ person, onClose }: { person: Agent | null; onClose: () => 
           </label>
         )}
       </div>
-      <Field label={t('admin.agents.teams')}>
-        {(ids) => (
-          <input
-            {...ids}
-            className="input"
-            value={fields.teams}
-            onChange={(event) => set({ teams: event.currentTarget.value })}
-          />
-        )}
-      </Field>
+      <TextEntry
+        label={t('admin.agents.teams')}
+        value={fields.teams}
+        onChange={(value) => set({ teams: value })}
+      />
     </FormDialog>
   );
 }

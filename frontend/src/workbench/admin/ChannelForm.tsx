@@ -3,6 +3,7 @@ import { useState } from 'react';
 
 import type { Channel } from '@/domain/entities';
 import { useAll } from '@/sync-react';
+import { ChoiceEntry, TextEntry } from '@/ui/entries';
 import { Field } from '@/ui/Field';
 import { Icon } from '@/ui/icons';
 import { useWords } from '@/workbench/parts';
@@ -108,101 +109,66 @@ export function ChannelForm({ channel, onClose }: ChannelFormProps) {
       <div className="admin-two">
         {channel === null && (
           <>
-            <Field label={t('admin.channels.kind')} problem={wrong('/kind')}>
-              {(ids) => (
-                <select
-                  {...ids}
-                  className="input"
-                  value={fields.kind}
-                  onChange={(event) =>
-                    set({ kind: event.currentTarget.value, settings: {}, secrets: {} })
-                  }
-                >
-                  {KINDS.map((kind) => (
-                    <option key={kind} value={kind}>
-                      {t(`admin.channels.kinds.${kind}`)}
-                    </option>
-                  ))}
-                </select>
-              )}
-            </Field>
-            <Field
+            <ChoiceEntry
+              label={t('admin.channels.kind')}
+              problem={wrong('/kind')}
+              value={fields.kind}
+              choices={KINDS.map((kind) => [kind, t(`admin.channels.kinds.${kind}`)])}
+              onChange={(kind) => set({ kind, settings: {}, secrets: {} })}
+            />
+            <TextEntry
               label={t('admin.queues.key')}
               hint={t('admin.channels.key_hint')}
               problem={wrong('/key')}
-            >
-              {(ids) => (
-                <input
-                  {...ids}
-                  className="input"
-                  required
-                  pattern="[a-z0-9][a-z0-9\-]*"
-                  maxLength={61}
-                  autoComplete="off"
-                  value={fields.key}
-                  onChange={(event) => set({ key: event.currentTarget.value })}
-                />
-              )}
-            </Field>
+
+              required
+              pattern="[a-z0-9][a-z0-9\-]*"
+              maxLength={61}
+              autoComplete="off"
+              value={fields.key}
+              onChange={(value) => set({ key: value })}
+            />
           </>
         )}
-        <Field label={t('admin.channels.name')} problem={wrong('/name')}>
-          {(ids) => (
-            <input
-              {...ids}
-              className="input"
-              data-autofocus
-              required
-              maxLength={100}
-              value={fields.name}
-              onChange={(event) => set({ name: event.currentTarget.value })}
-            />
-          )}
-        </Field>
-        <Field label={t('admin.channels.queue')} problem={wrong('/queue_id')}>
-          {(ids) => (
-            <select
-              {...ids}
-              className="input"
-              value={fields.queue}
-              onChange={(event) => set({ queue: event.currentTarget.value })}
-            >
-              <option value="">{t('admin.channels.no_queue')}</option>
-              {queues.map((queue) => (
-                <option key={queue.id} value={queue.id}>
-                  {queue.name[language]}
-                </option>
-              ))}
-            </select>
-          )}
-        </Field>
-        <Field label={t('admin.channels.language')} problem={wrong('/language')}>
-          {(ids) => (
-            <select
-              {...ids}
-              className="input"
-              value={fields.language}
-              onChange={(event) => set({ language: event.currentTarget.value })}
-            >
-              <option value="">{t('admin.channels.any_language')}</option>
-              <option value="zh">{t('customer.languages.zh')}</option>
-              <option value="en">{t('customer.languages.en')}</option>
-            </select>
-          )}
-        </Field>
-        <Field label={t('admin.channels.reply_within')} problem={wrong('/reply_within')}>
-          {(ids) => (
-            <input
-              {...ids}
-              className="input"
-              type="number"
-              min={0.5}
-              step={0.5}
-              value={fields.minutes}
-              onChange={(event) => set({ minutes: event.currentTarget.value })}
-            />
-          )}
-        </Field>
+        <TextEntry
+          label={t('admin.channels.name')}
+          problem={wrong('/name')}
+          data-autofocus
+          required
+          maxLength={100}
+          value={fields.name}
+          onChange={(value) => set({ name: value })}
+        />
+        <ChoiceEntry
+          label={t('admin.channels.queue')}
+          problem={wrong('/queue_id')}
+          value={fields.queue}
+          choices={[
+            ['', t('admin.channels.no_queue')],
+            ...queues.map(({ id, name }) => [id, name[language]] as const),
+          ]}
+          onChange={(queue) => set({ queue })}
+        />
+        <ChoiceEntry
+          label={t('admin.channels.language')}
+          problem={wrong('/language')}
+          value={fields.language}
+          choices={[
+            ['', t('admin.channels.any_language')],
+            ['zh', t('customer.languages.zh')],
+            ['en', t('customer.languages.en')],
+          ]}
+          onChange={(chosen) => set({ language: chosen })}
+        />
+        <TextEntry
+          label={t('admin.channels.reply_within')}
+          problem={wrong('/reply_within')}
+          type="number"
+          min={0.5}
+          step={0.5}
+          value={fields.minutes}
+          onChange={(value) => set({ minutes: value })}
+        />
       </div>
       {isKind(fields.kind) && <Doors channel={channel} kind={fields.kind} />}
       <div className="admin-two">

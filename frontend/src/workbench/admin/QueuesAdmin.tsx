@@ -4,7 +4,7 @@ import { useState } from 'react';
 import type { Queue } from '@/domain/entities';
 import { byName, percentOf, spanOf } from '@/i18n/format';
 import { useAll } from '@/sync-react';
-import { Field } from '@/ui/Field';
+import { ChoiceEntry, TextEntry } from '@/ui/entries';
 import { Icon } from '@/ui/icons';
 import { useWords } from '@/workbench/parts';
 
@@ -99,87 +99,58 @@ function QueueForm({ queue, onClose }: { queue: Queue | null; onClose: () => voi
       onSubmit={() => void submit()}
     >
       <div className="admin-two">
-        <Field label={t('admin.queues.name_zh')}>
-          {(ids) => (
-            <input
-              {...ids}
-              className="input"
-              lang="zh-CN"
-              data-autofocus
-              required
-              value={fields.zh}
-              onChange={(event) => set({ zh: event.currentTarget.value })}
-            />
-          )}
-        </Field>
-        <Field label={t('admin.queues.name_en')}>
-          {(ids) => (
-            <input
-              {...ids}
-              className="input"
-              lang="en"
-              required
-              value={fields.en}
-              onChange={(event) => set({ en: event.currentTarget.value })}
-            />
-          )}
-        </Field>
+        <TextEntry
+          label={t('admin.queues.name_zh')}
+          lang="zh-CN"
+          data-autofocus
+          required
+          value={fields.zh}
+          onChange={(value) => set({ zh: value })}
+        />
+        <TextEntry
+          label={t('admin.queues.name_en')}
+          lang="en"
+          required
+          value={fields.en}
+          onChange={(value) => set({ en: value })}
+        />
         {queue === null && (
           <>
-            <Field label={t('admin.queues.key')}>
-              {(ids) => (
-                <input
-                  {...ids}
-                  className="input"
-                  required
-                  pattern="[a-z0-9_\-]+"
-                  value={fields.key}
-                  onChange={(event) => set({ key: event.currentTarget.value })}
-                />
-              )}
-            </Field>
-            <Field label={t('admin.queues.medium')}>
-              {(ids) => (
-                <select
-                  {...ids}
-                  className="input"
-                  value={fields.medium}
-                  onChange={(event) => set({ medium: event.currentTarget.value })}
-                >
-                  <option value="chat">{t('admin.queues.mediums.chat')}</option>
-                  <option value="email">{t('admin.queues.mediums.email')}</option>
-                </select>
-              )}
-            </Field>
+            <TextEntry
+              label={t('admin.queues.key')}
+              required
+              pattern="[a-z0-9_\-]+"
+              value={fields.key}
+              onChange={(value) => set({ key: value })}
+            />
+            <ChoiceEntry
+              label={t('admin.queues.medium')}
+              value={fields.medium}
+              choices={(['chat', 'email'] as const).map((medium) => [
+                medium,
+                t(`admin.queues.mediums.${medium}`),
+              ])}
+              onChange={(medium) => set({ medium })}
+            />
           </>
         )}
-        <Field label={t('admin.queues.target')}>
-          {(ids) => (
-            <input
-              {...ids}
-              className="input"
-              type="number"
-              min={1}
-              required
-              value={fields.target}
-              onChange={(event) => set({ target: event.currentTarget.value })}
-            />
-          )}
-        </Field>
-        <Field label={t('admin.queues.goal')}>
-          {(ids) => (
-            <input
-              {...ids}
-              className="input"
-              type="number"
-              min={0}
-              max={100}
-              required
-              value={fields.goal}
-              onChange={(event) => set({ goal: event.currentTarget.value })}
-            />
-          )}
-        </Field>
+        <TextEntry
+          label={t('admin.queues.target')}
+          type="number"
+          min={1}
+          required
+          value={fields.target}
+          onChange={(value) => set({ target: value })}
+        />
+        <TextEntry
+          label={t('admin.queues.goal')}
+          type="number"
+          min={0}
+          max={100}
+          required
+          value={fields.goal}
+          onChange={(value) => set({ goal: value })}
+        />
       </div>
       <fieldset className="fieldset">
         <legend className="label">{t('admin.queues.members')}</legend>

@@ -36,25 +36,14 @@ export function QuarantineAdmin() {
               title={one.reason}
               facts={[one.channel_name, one.sender, t('admin.tries', { count: one.attempts })]}
               at={one.at}
-            >
-              <button type="button" className="btn quiet sm" onClick={() => setLooked(one)}>
-                <Icon name="eye" size={14} /> {t('admin.quarantine.raw')}
-              </button>
-              <button
-                type="button"
-                className="btn sm"
-                disabled={busy === one.id}
-                onClick={() => replay(one.id, t('admin.quarantine.replayed'))}
-              >
-                <Icon name="refresh" size={14} /> {t('admin.quarantine.replay')}
-              </button>
-              <Sure
-                label={t('admin.discard')}
-                ask={t('admin.discard_sure')}
-                icon="x"
-                onSure={() => discard(one.id, t('admin.discarded'))}
-              />
-            </Aside>
+              look={{ label: t('admin.quarantine.raw'), run: () => setLooked(one) }}
+              replay={{
+                label: t('admin.quarantine.replay'),
+                run: () => replay(one.id, t('admin.quarantine.replayed')),
+              }}
+              onDiscard={() => discard(one.id, t('admin.discarded'))}
+              busy={busy === one.id}
+            />
           ))}
         </ul>
       )}
@@ -63,21 +52,23 @@ export function QuarantineAdmin() {
   );
 }
 
-/** One thing that was set aside: what is the matter, a few facts, and what can be done. */
-function Aside({
-  sign,
-  title,
-  facts,
-  at,
-  children,
-}: {
+type Deed = { label: string; run: () => void };
+
+type AsideProps = {
   sign: ReactNode;
   title: string;
   facts: readonly string[];
   at: number;
-  children: ReactNode;
-}) {
-  const { language } = useWords();
+  look: Deed;
+  replay: Deed;
+  onDiscard: () => void;
+  /** It is being seen to. */
+  busy: boolean;
+};
+
+/** One thing that was set aside: what is the matter, a few facts, and what can be done. */
+function Aside({ sign, title, facts, at, look, replay, onDiscard, busy }: AsideProps) {
+  const { t, language } = useWords();
   const now = useServerNow(60_000);
   return (
     <li>
@@ -95,7 +86,20 @@ function Aside({
           <time title={fullMomentOf(at, language)}>{momentOf(at, now, language)}</time>
         </span>
       </div>
-      <div className="row wrap admin-aside-do">{children}</div>
+      <div className="row wrap admin-aside-do">
+        <button type="button" className="btn quiet sm" onClick={look.run}>
+          <Icon name="eye" size={14} /> {look.label}
+        </button>
+        <button type="button" className="btn sm" disabled={busy} onClick={replay.run}>
+          <Icon name="refresh" size={14} /> {replay.label}
+        </button>
+        <Sure
+          label={t('admin.discard')}
+          ask={t('admin.discard_sure')}
+          icon="x"
+          onSure={onDiscard}
+        />
+      </div>
     </li>
   );
 }
@@ -218,25 +222,14 @@ export function ParkedAdmin() {
                 t('admin.tries', { count: one.attempts }),
               ]}
               at={one.since}
-            >
-              <button type="button" className="btn quiet sm" onClick={() => setLooked(one)}>
-                <Icon name="eye" size={14} /> {t('admin.parked.look')}
-              </button>
-              <button
-                type="button"
-                className="btn sm"
-                disabled={busy === one.id}
-                onClick={() => replay(one.id, t('admin.parked.replayed'))}
-              >
-                <Icon name="refresh" size={14} /> {t('admin.parked.replay')}
-              </button>
-              <Sure
-                label={t('admin.discard')}
-                ask={t('admin.discard_sure')}
-                icon="x"
-                onSure={() => discard(one.id, t('admin.discarded'))}
-              />
-            </Aside>
+              look={{ label: t('admin.parked.look'), run: () => setLooked(one) }}
+              replay={{
+                label: t('admin.parked.replay'),
+                run: () => replay(one.id, t('admin.parked.replayed')),
+              }}
+              onDiscard={() => discard(one.id, t('admin.discarded'))}
+              busy={busy === one.id}
+            />
           ))}
         </ul>
       )}
