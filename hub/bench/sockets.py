@@ -61,14 +61,19 @@ async def _opened(port: int, works: Sequence[Open]) -> list[Socket]:
     """All these sockets, ``AT_ONCE`` being opened at a time."""
     left = iter(works)
 
-    async def open_some(line: Line) -> list[Socket]:
-        return [await work(line) for work in left]
+    async def open_some() -> list[Socket]:
+        return [await _open(port, work) for work in left]
 
-    asking = await lines(port, min(AT_ONCE, len(works)))
-    opened = await asyncio.gather(*(open_some(line) for line in asking))
-    for line in asking:
-        line.close()
+    opened = await asyncio.gather(*(open_some() for _ in range(AT_ONCE)))
     return [socket for some in opened for socket in some]
+
+
+async def _open(port: int, work: Open) -> Socket:
+    [line] = await lines(port, 1)  # of its own: one kept for the next would be closed meanwhile
+    try:
+        return await work(line)
+    finally:
+        line.close()
 
 
 async def _agents(

@@ -85,6 +85,7 @@ class Switchboard:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._all: set[Connection] = set()
+        self._staff: set[Connection] = set()
         self._agents: dict[str, set[Connection]] = defaultdict(set)
         self._queues: dict[str, set[Connection]] = defaultdict(set)
         self._visitors: dict[str, set[Connection]] = defaultdict(set)
@@ -107,6 +108,7 @@ class Switchboard:
             return
         agent = connection.agent
         self._seen_by.clear()
+        self._staff.add(connection)
         self._agents[agent.id].add(connection)
         if agent.sees_everything:
             self._seers.add(connection)
@@ -125,6 +127,7 @@ class Switchboard:
         if connection.agent is None:
             return
         self._seen_by.clear()
+        self._staff.discard(connection)
         for queue_id in connection.agent.queues:
             _drop(self._queues, queue_id, connection)
         _drop(self._agents, connection.agent.id, connection)
@@ -142,7 +145,7 @@ class Switchboard:
 
     def agents(self) -> Iterable[Connection]:
         """Every agent's connection."""
-        return (connection for connection in self._all if connection.agent is not None)
+        return tuple(self._staff)
 
     # -- telling ---------------------------------------------------------------------------------
 
@@ -181,8 +184,9 @@ class Switchboard:
 
     def _candidates(self, line: Logged) -> Iterable[Connection]:
         if is_for_everybody(line):
-            return list(self._all)
-        found = self._who_see(line.queue_id, line.agent_id)
+            found = frozenset(self._staff)
+        else:
+            found = self._who_see(line.queue_id, line.agent_id)
         visitors = self._visitors.get(line.customer_id or "")
         if visitors:
             found = found | visitors

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from hub.agents.model import Agent, Role
 from hub.kernel.clock import Millis, SetClock
+from hub.kernel.ids import AgentId
 from hub.realtime.frames import AGENT, EventFrame
 from hub.realtime.session import Phase, Session
 from hub.realtime.switchboard import SEND_WITHIN, Connection, Switchboard
 from hub.storage.log import Logged
 
 NOON = Millis(1_800_000_000_000)
+ANN = Agent(AgentId("ann"), 1, "ann@desk.example", "Ann", Role.AGENT, ("en",), (), 5, False)
 HELLO = '{"t":"hello","ticket":"T","epoch":"E","after":0,"tab":"one"}'
 
 
@@ -41,7 +45,14 @@ def a_connection(audience: Any = None, *, live: bool = True) -> Connection:
     session.welcome("E", 0, resumed=False)
     if live:
         session.caught_up(0)
-    return Connection(session, audience or SeesAll())
+    return Connection(session, audience or SeesAll(), agent=ANN)
+
+
+def a_visitor(customer_id: str, audience: Any) -> Connection:
+    connection = a_connection(audience)
+    connection.agent, connection.customer_id = None, customer_id
+    connection.session.take()
+    return connection
 
 
 def fill(connection: Connection) -> None:
@@ -104,6 +115,20 @@ async def test_telling_that_fails_half_way_makes_everybody_resume() -> None:
         switchboard.tell([a_line(1)])
 
     assert all(connection.session.phase is Phase.CLOSED for connection in connections)
+
+
+async def test_what_all_agents_may_see_is_asked_of_no_visitor_but_the_one_it_is_about() -> None:
+    switchboard = Switchboard(SetClock(NOON))
+    bo, cy, gone = a_visitor("bo", SeesAll()), a_visitor("cy", Breaks()), a_connection(Breaks())
+    for connection in (bo, cy, gone):
+        switchboard.join(connection)
+    switchboard.leave(gone)
+
+    switchboard.tell([replace(a_line(1), customer_id="bo")])
+
+    assert bo.session.has_something
+    assert not cy.session.has_something
+    assert switchboard.agents() == ()
 
 
 async def test_an_event_is_spelled_once_for_all_who_see_it_whole() -> None:
