@@ -16,9 +16,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-import psycopg
 import structlog
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
@@ -33,6 +32,9 @@ from hub.storage.chart import Chart
 from hub.storage.log import Logged
 from hub.storage.sql import straight
 from hub.storage.unit import Unit
+
+if TYPE_CHECKING:
+    import psycopg
 
 T = TypeVar("T")
 A = TypeVar("A")
