@@ -251,7 +251,7 @@ async def test_the_screens_when_there_is_nothing_or_no_answer(
     await taken.look_at("not-found")
     await page.context.set_offline(True)
     await lines[-1].close()  # a browser that is taken off the net keeps its open sockets
-    await expect(page.get_by_role("contentinfo")).to_contain_text(RECONNECTING[language])
+    await expect(page.get_by_role("contentinfo")).to_contain_text(agent.words.offline)
     await taken.look_at("offline")
     await page.context.set_offline(False)
     await expect(page.get_by_role("contentinfo")).not_to_contain_text(RECONNECTING[language])

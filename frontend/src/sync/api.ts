@@ -24,11 +24,11 @@ const PAGE = 200;
 const THREAD_PAGE = 50;
 
 export class Api {
-  private csrf: string | null = null;
-
   constructor(
     private readonly http: Http,
     private readonly world: Pick<World, 'newId'>,
+    /** The value that goes with every change, where it is known already. */
+    private csrf: string | null = null,
   ) {}
 
   boot(): Promise<Boot> {

@@ -45,13 +45,14 @@ export function newId(now: number, random: Uint8Array): Id {
 }
 
 /** Make the hub of this tab. One for each sign-in: call `start()`, and `stop()` before making another. */
-export async function openHub(): Promise<Hub> {
+export async function openHub(csrf: string): Promise<Hub> {
   const hub = new SyncedHub({
     world: browserWorld,
     http: fetchHttp,
     socket: openSocketTo('/api/realtime'),
     keep: new IndexedDbKeep(),
-    neighbours: await neighbours(),
+    neighbours: await meetNeighbours(),
+    csrf,
   });
   const retry = () => hub.retry();
   window.addEventListener('online', retry);
@@ -64,7 +65,8 @@ export async function openHub(): Promise<Hub> {
 
 let among: Promise<Neighbours> | null = null;
 
-function neighbours(): Promise<Neighbours> {
+/** Who the other tabs are. It takes a moment: whoever will open a hub asks early. */
+export function meetNeighbours(): Promise<Neighbours> {
   among ??=
     'locks' in navigator
       ? tabAmong(navigator.locks, window.sessionStorage, browserWorld.newId)

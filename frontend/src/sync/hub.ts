@@ -24,6 +24,8 @@ export type HubDeps = {
   socket: OpenSocket;
   keep: Keep;
   neighbours: Neighbours;
+  /** What signing in told: the first change need not ask for it. */
+  csrf?: string;
 };
 
 type Snapshot = [Kind, readonly Entity[]][];
@@ -58,7 +60,7 @@ export class SyncedHub implements Hub {
 
   constructor(private readonly deps: HubDeps) {
     const { world, keep, neighbours } = deps;
-    this.api = new Api(deps.http, world);
+    this.api = new Api(deps.http, world, deps.csrf);
     this.clock = new HubClock(world.now);
     this.store = new EntityStore({
       world,

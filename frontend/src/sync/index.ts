@@ -1,4 +1,4 @@
 /** What screens may import from the sync layer. */
-export { openHub } from './browser';
+export { meetNeighbours, openHub } from './browser';
 export { Refused } from './types';
 export type * from './types';

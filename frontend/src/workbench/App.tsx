@@ -35,7 +35,7 @@ export async function enter(session: Session, chosen: Chosen = {}): Promise<Insi
   preferences.adopt({ ...session.agent.preferences, ...chosen });
   const language = chosen.language ?? session.agent.preferences.language;
   if (language !== undefined && language !== currentLanguage()) await switchLanguage(language);
-  const hub = await openHub();
+  const hub = await openHub(session.csrf);
   hub.start();
   return { open: true, session, hub };
 }

@@ -6,6 +6,7 @@ import '@/ui/styles/base.css';
 import { createRoot } from 'react-dom/client';
 
 import { preferredLanguage, startI18n } from '@/i18n/workbench/i18n';
+import { meetNeighbours } from '@/sync';
 import { loadChineseFont } from '@/ui/fonts';
 import { readSession, type Session } from '@/workbench/session';
 
@@ -29,8 +30,9 @@ async function start(): Promise<void> {
   const root = document.getElementById('root');
   if (root === null) throw new Error('index.html has no element with the id root');
   const language = preferredLanguage();
-  if (language === 'zh') loadChineseFont();
-  const [session] = await Promise.all([whoIsHere(), startI18n(language)]);
+  const asked = Promise.all([whoIsHere(), startI18n(language), meetNeighbours()]);
+  if (language === 'zh') loadChineseFont(); // a large one: what was asked goes first
+  const [session] = await asked;
   const at = session === null ? ({ open: false, reason: 'first' } as const) : await enter(session);
   createRoot(root).render(<App at={at} />);
   // Customers write Chinese whatever the screens speak.
