@@ -5,7 +5,6 @@ import { flushSync } from 'react-dom';
 
 import type { Conversation, DraftMode } from '@/domain/entities';
 import { shortNameOf, timeOf } from '@/i18n/format';
-import type { DraftAttachment } from '@/sync';
 import { useDraft, useEntity, useGround, useHub } from '@/sync-react';
 import { announce } from '@/ui/announcer';
 import { Icon } from '@/ui/icons';
@@ -14,7 +13,7 @@ import { isMac, KEYS, KeyHint, nameOf, useActions } from '@/workbench/actions';
 import { ChannelIcon, problemOf, useWords } from '@/workbench/parts';
 import { usePreferences } from '@/workbench/preferences';
 
-import { Editor, type EditorHandle } from './Editor';
+import { Editor, type EditorHandle, type Fill } from './Editor';
 import { HeldReply } from './HeldReply';
 
 import './composer.css';
@@ -145,21 +144,20 @@ type WritingProps = {
   onEnd: () => void;
 };
 
-type Content = { text: string; files: readonly DraftAttachment[]; uploading: boolean };
-
 function Writing({ conversation, mode, editor, onEnd }: WritingProps) {
   const { t } = useWords();
   const hub = useHub();
   const { enter_sends: pressed } = usePreferences();
-  const [content, setContent] = useState<Content>({ text: '', files: [], uploading: false });
+  const [fill, setFill] = useState<Fill>('empty');
   const note = mode === 'note';
   const mail = conversation.channel === 'email';
   const enterSends = pressed && (note || !mail);
-  const empty = content.text.trim() === '' && content.files.length === 0;
+  const empty = fill === 'empty';
 
   const send = async (thenEnd = false) => {
-    if (empty) return;
-    if (content.uploading) {
+    const content = editor.current?.content();
+    if (content === undefined || empty) return;
+    if (fill === 'uploading') {
       announce(t('composer.wait_for_upload'));
       return;
     }
@@ -192,7 +190,7 @@ function Writing({ conversation, mode, editor, onEnd }: WritingProps) {
         mode={mode}
         enterSends={enterSends}
         onSend={onSend}
-        onChanged={setContent}
+        onFill={setFill}
       />
       <div className="tools">
         <button

@@ -30,10 +30,13 @@ export type EditorHandle = {
   focus: () => void;
   pickFiles: () => void;
   openArticles: () => void;
-  text: () => string;
+  content: () => { text: string; files: readonly DraftAttachment[] };
   clear: () => void;
   put: (text: string, attachments: readonly DraftAttachment[]) => void;
 };
+
+/** Whether there is something to send yet. */
+export type Fill = 'empty' | 'uploading' | 'full';
 
 type EditorProps = {
   ref: Ref<EditorHandle>;
@@ -41,14 +44,10 @@ type EditorProps = {
   mode: DraftMode;
   enterSends: boolean;
   onSend: () => void;
-  onChanged: (state: {
-    text: string;
-    files: readonly DraftAttachment[];
-    uploading: boolean;
-  }) => void;
+  onFill: (fill: Fill) => void;
 };
 
-export function Editor({ ref, conversation, mode, enterSends, onSend, onChanged }: EditorProps) {
+export function Editor({ ref, conversation, mode, enterSends, onSend, onFill }: EditorProps) {
   const { t } = useWords();
   const hub = useHub();
   const draft = useDraft(conversation.id, mode);
@@ -80,9 +79,8 @@ export function Editor({ ref, conversation, mode, enterSends, onSend, onChanged 
   );
   const { uploads, add, cancel } = useUploads((file) => keep(text, [...files, file]));
 
-  useEffect(() => {
-    onChanged({ text, files, uploading: uploads.length > 0 });
-  }, [text, files, uploads.length, onChanged]);
+  const fill = fillOf(text, files, uploads);
+  useEffect(() => onFill(fill), [fill, onFill]);
 
   const place = (caret: number) => {
     requestAnimationFrame(() => {
@@ -117,7 +115,7 @@ export function Editor({ ref, conversation, mode, enterSends, onSend, onChanged 
       setSlash({ from: caret, to: caret, q: '' });
       box.current?.focus();
     },
-    text: () => text,
+    content: () => ({ text, files }),
     clear: () => keep('', []),
     put: keep,
   }));
@@ -232,6 +230,11 @@ export function Editor({ ref, conversation, mode, enterSends, onSend, onChanged 
       />
     </div>
   );
+}
+
+function fillOf(text: string, files: readonly DraftAttachment[], uploads: readonly Upload[]): Fill {
+  if (text.trim() === '' && files.length === 0) return 'empty';
+  return uploads.length > 0 ? 'uploading' : 'full';
 }
 
 function keyOf(event: KeyboardEvent) {
