@@ -12,7 +12,16 @@ from typing import Any
 
 import msgspec
 
-from hub.conversations.model import Attachment, AttachmentView, Conversation, Message
+from hub.conversations.model import (
+    Attachment,
+    AttachmentView,
+    Conversation,
+    Direction,
+    Message,
+    Routing,
+    State,
+    Status,
+)
 from hub.kernel.clock import Millis
 from hub.kernel.ids import (
     AgentId,
@@ -54,8 +63,8 @@ class ConversationView:
     channel_id: ChannelId
     customer: Person
     subject: str | None
-    status: str
-    routing: str
+    status: Status
+    routing: Routing
     queue_id: QueueId | None
     agent_id: AgentId | None
     language: str | None
@@ -83,8 +92,8 @@ class ConversationView:
             channel_id=conversation.channel_id,
             customer=Person(conversation.customer_id, conversation.customer_name),
             subject=conversation.subject,
-            status=conversation.status.value,
-            routing=conversation.routing.value,
+            status=conversation.status,
+            routing=conversation.routing,
             queue_id=conversation.queue_id,
             agent_id=conversation.agent_id,
             language=conversation.language,
@@ -116,14 +125,14 @@ class MessageView:
     rev: int
     conversation_id: ConversationId
     ordinal: int
-    direction: str
+    direction: Direction
     author: AuthorView
     text: str
     html: str | None
     quoted: str | None
     subject: str | None
     at: Millis
-    state: str
+    state: State
     error: str | None
     attachments: tuple[AttachmentView, ...]
     automatic: bool
@@ -137,14 +146,14 @@ class MessageView:
             rev=message.rev,
             conversation_id=message.conversation_id,
             ordinal=message.ordinal,
-            direction=message.direction.value,
+            direction=message.direction,
             author=AuthorView(message.author.kind, message.author.id, message.author.name),
             text=message.text,
             html=message.html,
             quoted=message.quoted,
             subject=message.subject,
             at=message.at,
-            state=message.state.value,
+            state=message.state,
             error=message.error,
             attachments=tuple(AttachmentView.of(attachment) for attachment in message.attachments),
             automatic=message.automatic,

@@ -21,7 +21,7 @@ from hub.channels.chat.tokens import Visitor
 from hub.channels.model import Account
 from hub.channels.registry import NoSuchChannel, Registry
 from hub.conversations import service as conversations, store as conversation_store
-from hub.conversations.model import Conversation, Routing, State, Status
+from hub.conversations.model import Conversation, Direction, Routing, State, Status
 from hub.conversations.views import ConversationView, MessageView
 from hub.kernel.clock import Clock
 from hub.kernel.errors import Refusal, StorageDown
@@ -254,7 +254,7 @@ class VisitorSockets:
         newest = [
             view
             for view, _ in found.messages
-            if view.direction == "out" and view.state == State.SENT.value
+            if view.direction is Direction.OUT and view.state is State.SENT
         ]
         if newest:
             line.to_deliver = (newest[-1].conversation_id, newest[-1].ordinal)
