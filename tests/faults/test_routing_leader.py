@@ -60,7 +60,6 @@ async def a_node(url: str, name: str) -> AsyncIterator[Node]:
         cwd=HOME,
         env=os.environ | {"PYTHONPATH": str(HOME)},
         stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
     )
     node = Node(process)
     try:
@@ -80,6 +79,7 @@ async def a_desk(url: str) -> AsyncIterator[Floor]:
         floor.runner._step_down("the test's node only carries commands")
         for task in floor.runner._tasks:
             task.cancel()
+        await asyncio.gather(*floor.runner._tasks, return_exceptions=True)
         await floor.database.write(lambda unit: unit.connection.execute(leases.delete()))
         yield floor
 

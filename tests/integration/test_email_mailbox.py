@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
@@ -407,15 +408,18 @@ async def test_idle_is_renewed_before_the_server_tires_of_it() -> None:
 
 async def test_a_server_that_says_nothing_is_left() -> None:
     async def mute(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(b"* OK ready\r\n")
-        await reader.read()
-        writer.close()
+        with contextlib.closing(writer):
+            writer.write(b"* OK ready\r\n")
+            await reader.read()
+        gone.set()
 
+    gone = asyncio.Event()
     server = await asyncio.start_server(mute, HOST, 0)
     route = ImapRoute(HOST, server.sockets[0].getsockname()[1], "u", "p", "plain", timeout=0.1)
 
     with pytest.raises(LineLost):
         await ImapLine.open(route)
 
+    await asyncio.wait_for(gone.wait(), 10)
     server.close()
     await server.wait_closed()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -301,14 +302,12 @@ async def test_a_receivers_long_answer_is_cut_off(peer: WebhookPeer, answered_wi
         nonlocal taken
         await reader.readuntil(b"\r\n\r\n")
         writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 10000000000\r\n\r\n")
-        try:
+        with contextlib.closing(writer), contextlib.suppress(ConnectionError):
             while True:
                 writer.write(b"x" * (65_536 if answered_with == "endless" else 1))
                 taken += 1
                 await writer.drain()
                 await asyncio.sleep(0 if answered_with == "endless" else 0.2)
-        except ConnectionError:
-            writer.close()
 
     server = await asyncio.start_server(flood, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
