@@ -25,12 +25,20 @@ GENERIC = {
 }
 
 
+CHAT_PATIENCE, MAIL_PATIENCE = (60.0, 120.0), (10.0, 30.0)
+DONE_PATIENCE = (6.0, 14.0)
+
+
 @dataclass
 class _Task:
     """A conversation in hand: which talk it follows, and how many answers were given."""
 
     talk: Talk | None
     language: str
+    patience: tuple[float, float]
+    """How many seconds, at least and at most, until a customer who says no more has what they
+    wanted.
+    """
     answers: int = 0
     busy: bool = False
     heard: int = 0
@@ -119,7 +127,8 @@ class StaffMember:
     def _begin(self, person: Person, conversation: dict[str, Any]) -> None:
         if conversation["id"] in self._tasks or conversation["routing"] != "assigned":
             return
-        task = _Task(None, conversation["language"] or "zh", heard=1)
+        patience = MAIL_PATIENCE if conversation["channel"] == "email" else CHAT_PATIENCE
+        task = _Task(None, conversation["language"] or "zh", patience, heard=1)
         self._tasks[conversation["id"]] = task
         self._later(self._take_up(person, conversation["id"], task))
 
@@ -147,9 +156,17 @@ class StaffMember:
                     self._tasks.pop(id_, None)
                     return
                 task.answers += 1
-            if task.answers >= len(lines):
-                await self._pause(6, 14)
-                await person.ask("POST", f"/api/conversations/{id_}/end", {})
-                self._tasks.pop(id_, None)
         finally:
             task.busy = False
+        is_done = task.answers >= len(lines)
+        patience = DONE_PATIENCE if is_done else task.patience
+        self._later(self._end_if_silent(person, id_, task, patience))
+
+    async def _end_if_silent(
+        self, person: Person, id_: str, task: _Task, patience: tuple[float, float]
+    ) -> None:
+        heard = task.heard
+        await self._pause(*patience)
+        if self._tasks.get(id_) is task and task.heard == heard:
+            await person.ask("POST", f"/api/conversations/{id_}/end", {})
+            self._tasks.pop(id_, None)
