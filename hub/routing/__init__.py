@@ -13,7 +13,7 @@ this order:
     presence      the agent machine               configuration     change under way
     timers        time as data                    snapshots         the whole as values, and back
     why, explain  the reasons                     positions         the place of who waits
-    invariants    what must hold
+    invariants    what must hold                  learning          what experience teaches
 
 Around it: ``store`` (rows), ``service`` and ``api`` (what people do), ``runner`` (the core in the
 world).

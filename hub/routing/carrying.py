@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from hub.routing.capacity import MEDIA, claim_of, has_units, is_over, weight_now
 from hub.routing.effects import LoadChanged, WorkMoved
+from hub.routing.learning import note_handling
 from hub.routing.model import ItemState, RoutingState
 from hub.routing.records import InvariantBroken, Offer, Seat, Work
 from hub.routing.standing import free, stand
@@ -86,6 +87,7 @@ def let_go(state: State, seat: Seat, work: Work, reason: str) -> None:
     seat.used -= work.units
     seat.counts[work.medium] -= work.counted
     seat.idle_since = state.now
+    note_handling(state, work)
     if work.offer is not None:
         state.accepted.discard(work.offer)
     if state.terms.any_yield:

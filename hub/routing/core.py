@@ -50,7 +50,7 @@ def step(state: State, event: Input, now: int) -> tuple[Effect, ...]:
     while state.eased:
         seat, _ = state.eased.popitem()
         presence.settle(state, seat)
-    if state.freed or state.arrived:
+    while state.freed or state.arrived:
         match(state)
     if state.touched:
         verify(state)
@@ -77,6 +77,12 @@ def _advance(state: State, item_id: str) -> None:
     item = state.items.get(WorkItemId(item_id))
     if item is not None and item.state is ItemState.QUEUED and waiting.advance(state, item):
         state.tell(item, "step")
+
+
+def _end_hold(state: State, item_id: str) -> None:
+    item = state.items.get(WorkItemId(item_id))
+    if item is not None and item.hold is not None:
+        waiting.release(state, item)
 
 
 def _review_exclusions(state: State, item_id: str) -> None:
@@ -136,6 +142,7 @@ ON_TIME: dict[TimerKind, Callable[[State, str], None]] = {
     TimerKind.DELIVERY: offers.miss_delivery,
     TimerKind.STEP: _advance,
     TimerKind.EXCLUSION: _review_exclusions,
+    TimerKind.STICKY: _end_hold,
     TimerKind.MAX_WAIT: lifecycle.overflow,
     TimerKind.CONNECT: lifecycle.give_up_connecting,
     TimerKind.SILENCE: lifecycle.park_if_silent,

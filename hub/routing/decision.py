@@ -17,6 +17,7 @@ from hub.routing.offers import grant
 from hub.routing.records import Seat, WorkItem
 from hub.routing.selection import best_item, best_seat, supplies_open_to
 from hub.routing.standing import stand, supply_for
+from hub.routing.waiting import review_own
 
 if TYPE_CHECKING:
     from hub.routing.state import State
@@ -29,10 +30,15 @@ def match(state: State) -> None:
     """Serve waiting items until none can be served."""
     freed, arrived = state.freed, state.arrived
     if len(freed) == 1 and not arrived:
-        _employ_alone(state, freed.popitem()[0])
-        return
+        seat = next(iter(freed))
+        if not seat.own:
+            del freed[seat]
+            _employ_alone(state, seat)
+            return
     for seat in freed:
         stand(state, seat)
+        if seat.own:
+            review_own(state, seat)
     agenda: Agenda = []
     for item in arrived:
         heappush(agenda, (item.demand.base + item.place, len(agenda), item))

@@ -5,7 +5,7 @@ Everything here reads the state by the same predicates that decide, and changes 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 AGENTS_TOLD = 5
 PASSED_TOLD = 5
 OVERRIDE = "override"
+Reasons = Iterator[tuple[str, str]]
 _RANK = itemgetter(0)
 
 
@@ -77,7 +78,11 @@ def items_behind(choice: Choice) -> tuple[ItemStanding, ...]:
         for item in demand:
             if item.place > choice.item.place:
                 return (standing_of_item(item),)
-    return () if rival is None else (standing_of_item(rival.first(1)[0]),)
+    if rival is not None:
+        for item in rival:
+            if rival.base + item.place > choice.key:
+                return (standing_of_item(item),)
+    return ()
 
 
 def passed_over(state: State, seat: Seat, choice: Choice) -> tuple[tuple[str, str], ...]:
@@ -112,28 +117,46 @@ def agents_out(state: State, seat: Seat, supplies: Sequence[Supply]) -> dict[str
 
 def why_not(state: State, item: WorkItem, seat: Seat) -> list[tuple[str, str]]:
     """Every reason why this agent cannot take this item now, as code and words."""
-    demand = item.demand
-    reasons: list[tuple[str, str]] = []
+    found = (
+        _why_not_there(seat),
+        _why_not_these_two(item, seat),
+        _why_not_able(state, item, seat),
+        _why_no_room(state, item, seat),
+    )
+    return [reason for reasons in found for reason in reasons]
+
+
+def _why_not_there(seat: Seat) -> Reasons:
     out = why_out(seat)
     if out is not None:
         locked = out == seat.lock_reason
-        reasons.append(("locked", out) if locked else (out, _presence_words(seat)))
+        yield ("locked", out) if locked else (out, _presence_words(seat))
+
+
+def _why_not_these_two(item: WorkItem, seat: Seat) -> Reasons:
     if item.excluded and seat.id in item.excluded:
-        reasons.append(("excluded", item.excluded[seat.id][1]))
+        yield "excluded", item.excluded[seat.id][1]
     if item.id in seat.work or item.id in seat.offers:
-        reasons.append(("has_it", "has it already"))
-    lack = state.index.lack(seat.profile, demand)
+        yield "has_it", "has it already"
+    if item.hold is not None and item.hold.seat is not seat:
+        yield "sticky", f"waits for {item.hold.seat.id}"
+
+
+def _why_not_able(state: State, item: WorkItem, seat: Seat) -> Reasons:
+    lack = state.index.lack(seat.profile, item.demand)
     if lack is not None:
-        reasons.append(("not_able", lack))
-    if not seat.media >> demand.medium & 1:
-        reasons.append(("medium", _presence_words(seat)))
-    if seat.counts[demand.medium] >= seat.caps[demand.medium]:
-        carried = f"{seat.counts[demand.medium]} of {seat.caps[demand.medium]}"
-        reasons.append(("capacity", carried))
+        yield "not_able", lack
+    if not seat.media >> item.demand.medium & 1:
+        yield "medium", _presence_words(seat)
+
+
+def _why_no_room(state: State, item: WorkItem, seat: Seat) -> Reasons:
+    demand = item.demand
+    count, cap = seat.counts[demand.medium], seat.caps[demand.medium]
+    if count >= cap:
+        yield "capacity", f"{count} of {cap}"
     elif not has_units(seat, state.terms, demand.medium, demand.weight):
-        carried = f"{seat.used} + {demand.weight} of {seat.units} units"
-        reasons.append(("capacity", carried))
-    return reasons
+        yield "capacity", f"{seat.used} + {demand.weight} of {seat.units} units"
 
 
 def why_idle(state: State, seat: Seat) -> tuple[str, str]:

@@ -159,13 +159,20 @@ class Index:
         """How many agents stand in a supply."""
         self.in_queue: dict[QueueId, int] = {}
         """How many items wait in each queue."""
+        self.held: dict[WorkItem, None] = {}
+        """The items that wait for one agent, and so in no demand."""
         self._numbers = (Numbers(), Numbers(), Numbers())
 
     # Items
 
     def enter(self, item: WorkItem) -> None:
-        """Let an item wait in its demand."""
+        """Let an item wait in its demand, or in the line of the one agent it waits for."""
         demand = item.demand
+        self.in_queue[demand.queue] = self.in_queue.get(demand.queue, 0) + 1
+        if item.hold is not None:
+            item.hold.seat.own[item] = None
+            self.held[item] = None
+            return
         head = demand.head if demand else None
         demand.add(item.place, item)
         if head is None:
@@ -174,11 +181,14 @@ class Index:
         elif head != demand.head:
             self.order.remove(head)
             self.order.add(demand.head, demand)
-        self.in_queue[demand.queue] = self.in_queue.get(demand.queue, 0) + 1
 
     def leave(self, item: WorkItem) -> None:
         """Let an item wait no longer."""
         demand = item.demand
+        self.in_queue[demand.queue] -= 1
+        if item.hold is not None:
+            del item.hold.seat.own[item], self.held[item]
+            return
         head = demand.head
         demand.remove(item.place)
         if not demand:
@@ -187,7 +197,6 @@ class Index:
         elif head != demand.head:
             self.order.remove(head)
             self.order.add(demand.head, demand)
-        self.in_queue[demand.queue] -= 1
 
     def course(
         self, queue: QueueId, medium: int, weight: int, band: Band, needs: tuple[Step, ...]

@@ -26,6 +26,7 @@ from hub.routing.model import TERMINAL, ItemState, OfferState, RoutingState
 from hub.routing.records import InvariantBroken, Seat, Work, WorkItem
 from hub.routing.standing import supply_for, why_no_room, why_out
 from hub.routing.timers import TimerKind
+from hub.routing.waiting import could_have
 
 if TYPE_CHECKING:
     from hub.routing.state import State
@@ -76,6 +77,9 @@ def _check_item(state: State, item: WorkItem) -> None:
     if item.offer is not None:
         _must(item.offer.seat.offers.get(item.id) is item.offer, "I1", "offer astray", item.id)
         _must(state.offers.get(item.offer.id) is item.offer, "I1", "offer unknown", item.id)
+    if item.hold is not None:
+        _must(item.state is ItemState.QUEUED, "I3", "held but not waiting", item.id)
+        _must(could_have(item.hold.seat, item), "I3", "held in vain", item.id)
     owned = item.state in HAS_OWNER
     _must(owned == (item.agent is not None), "I1", "owner", item.id)
     if item.agent is not None:
@@ -125,6 +129,9 @@ def _check_index(state: State) -> None:
     index = state.index
     waiting = {i.id for i in state.items.values() if i.state is ItemState.QUEUED}
     in_line = [item.id for demand in index.demands.values() for item in demand]
+    held = [item.id for seat in state.seats.values() for item in seat.own]
+    _must(set(held) == {item.id for item in index.held}, "IX", "held", "items")
+    in_line += held
     _must(len(in_line) == len(waiting) and set(in_line) == waiting, "IX", "waiting", "items")
     for demand in index.demands.values():
         _check_line(list(demand.keys()), len(demand), demand.head - demand.base, demand.name)
@@ -190,6 +197,8 @@ def _timers_of_waiting(item: WorkItem) -> list[tuple[TimerKind, str]]:
     if item.state is ItemState.QUEUED:
         if item.demand.step + 1 < len(item.demand.course.demands):
             timers.append((TimerKind.STEP, item.id))
+        if item.hold is not None and item.hold.until is not None:
+            timers.append((TimerKind.STICKY, item.id))
         if item.excluded:
             timers.append((TimerKind.EXCLUSION, item.id))
     return timers

@@ -41,10 +41,12 @@ SPEAKING = frozenset({ItemState.ACTIVE})
 ON_HOLD = frozenset({ItemState.HELD})
 TALKING = frozenset({ItemState.ACTIVE, ItemState.HELD})
 AWAY = frozenset({RoutingState.OFFLINE, RoutingState.DISCONNECTED})
+ROUTERS_RULES = {"locked", "excluded", "sticky"}
+"""What keeps only the router from an offer."""
 WAIVED = {
-    OfferMode.PICKED: {"not_routable", "not_responding", "locked", "excluded", "presence_pending"},
-    OfferMode.ASSIGNED: {"locked", "excluded"},
-    OfferMode.TRANSFERRED: {"locked", "excluded", "not_able"},
+    OfferMode.PICKED: ROUTERS_RULES | {"not_routable", "not_responding", "presence_pending"},
+    OfferMode.ASSIGNED: ROUTERS_RULES,
+    OfferMode.TRANSFERRED: ROUTERS_RULES | {"not_able"},
 }
 """Which reasons not to route are no reasons against a person's decision."""
 
@@ -298,6 +300,7 @@ def wait_anew(state: State, item: WorkItem, due: int) -> None:
     """Let a second waiting begin now, with the first step."""
     item.enqueued_at = item.entered_at = state.now
     item.demand = item.demand.course.demands[0]
+    item.hold_spent = False
     item.come_due(due)
 
 

@@ -167,6 +167,8 @@ class MediumRules:
     """Work is queued again when its agent does not come back in time."""
     bridged: bool = False
     """Accepting is not yet speaking: the line must be bridged first."""
+    patient: bool = False
+    """Customers write and come back later, so work may wait for a preferred agent without limit."""
 
 
 def _default_media() -> Mapping[Medium, MediumRules]:
@@ -193,9 +195,15 @@ def _default_media() -> Mapping[Medium, MediumRules]:
         inactive_weight=5,
         inactive_after=10 * MINUTE,
         reassigned_when_offline=True,
+        patient=True,
     )
     letter = MediumRules(
-        weight=20, cap=5, offer_timeout=300 * SECOND, rona_limit=0, inactive_weight=5
+        weight=20,
+        cap=5,
+        offer_timeout=300 * SECOND,
+        rona_limit=0,
+        inactive_weight=5,
+        patient=True,
     )
     return MappingProxyType(
         {
@@ -309,6 +317,11 @@ class Queue:
     max_wait: int | None = None
     overflow: QueueId | None = None
     """Where work goes that waited ``max_wait``, or found the queue closed or full."""
+    sticky_max: int | None = None
+    """How long work may wait for a busy agent it prefers; ``None`` is half the target, and without
+    limit for patient media."""
+    handling: int | None = None
+    """How long work takes an agent, as long as the router has not learned it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -365,6 +378,12 @@ class ItemRow:
     attempts: int = 0
     expiries: int = 0
     connect_failures: int = 0
+    held_for: AgentId | None = None
+    """The preferred agent it waits for."""
+    held_until: int | None = None
+    """Until when; ``None`` is without limit."""
+    hold_spent: bool = False
+    """It has waited for a preferred agent, or need not: it does not again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -439,6 +458,17 @@ class AgentRow:
 
 
 @dataclass(frozen=True, slots=True)
+class QueueRow:
+    """What the router has learned of a queue."""
+
+    queue: QueueId
+    handling: int | None = None
+    """How long work takes an agent, in microseconds."""
+    handled: int = 0
+    """How many items that rests on, until it is enough."""
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """Everything the router can be rebuilt from."""
 
@@ -449,6 +479,7 @@ class Snapshot:
     items: tuple[ItemRow, ...] = ()
     offers: tuple[OfferRow, ...] = ()
     assignments: tuple[AssignmentRow, ...] = ()
+    queue_rows: tuple[QueueRow, ...] = ()
     epoch: int = 1
     """Which leader this is; part of the offer ids, so they never repeat."""
     next_seq: int = 1

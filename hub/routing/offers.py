@@ -58,6 +58,7 @@ def grant(
     offer = Offer(mint(state), item, seat, mode, now, deadline, override)
     item.state = ItemState.OFFERED
     item.offer = offer
+    item.hold = None
     item.attempts += 1
     state.offers[offer.id] = offer
     reserve(state, offer)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from heapq import merge
 from typing import TYPE_CHECKING
 
 from hub.kernel.ids import QueueId, WorkItemId
 from hub.routing.index import Demand
 from hub.routing.model import ItemState
-from hub.routing.records import WorkItem
+from hub.routing.records import Hold, WorkItem
+from hub.routing.selection import key_of
 
 if TYPE_CHECKING:
     from hub.routing.state import State
@@ -19,32 +21,41 @@ def position(state: State, item_id: WorkItemId) -> int | None:
     item = state.items.get(item_id)
     if item is None or item.state is not ItemState.QUEUED:
         return None
-    key = item.demand.base + item.place
-    return 1 + sum(rival.before(key - rival.base) for rival in rivals_of(state, item.demand))
+    key = key_of(item)
+    return (
+        1
+        + sum(rival.before(key - rival.base) for rival in rivals_of(state, item.demand, item.hold))
+        + sum(key_of(held) < key for held in _held_rivals(state, item.demand, item.hold))
+    )
 
 
 def positions(state: State, queue: QueueId) -> dict[WorkItemId, int]:
     """The place of every item that waits in the queue, each line walked once."""
     found: dict[WorkItemId, int] = {}
-    alike: dict[tuple[int, ...], tuple[list[Demand], set[int]]] = {}
+    alike: dict[tuple[int, ...], tuple[list[Iterable[WorkItem]], set[int]]] = {}
     for demand in state.index.demands.values():
         if demand and demand.course.queue == queue:
             rivals = rivals_of(state, demand)
-            group = alike.setdefault(tuple(r.number for r in rivals), (rivals, set()))
+            held = sorted(_held_rivals(state, demand), key=key_of)
+            same = (*(r.number for r in rivals), -1, *(h.seq for h in held))
+            group = alike.setdefault(same, ([*rivals, held], set()))
             group[1].add(demand.number)
     for rivals, wanted in alike.values():
-        for place, item in enumerate(merge(*rivals, key=_key), start=1):
-            if item.demand.number in wanted:
+        for place, item in enumerate(merge(*rivals, key=key_of), start=1):
+            if item.demand.number in wanted and item.hold is None:
                 found[item.id] = place
+    for item in state.index.held:
+        if item.queue == queue:
+            found[item.id] = position(state, item.id) or 1
     return found
 
 
-def rivals_of(state: State, demand: Demand) -> list[Demand]:
+def rivals_of(state: State, demand: Demand, hold: Hold | None = None) -> list[Demand]:
     """The waiting demands that agents able to take this one could take, itself included.
 
-    As long as nobody is able, those of the same queue.
+    As long as nobody is able, those of the same queue. Who waits for one agent competes for theirs.
     """
-    profiles = demand.profiles
+    profiles = demand.profiles if hold is None else hold.seat.profile.bit
     return [
         rival
         for rival in state.index.demands.values()
@@ -52,5 +63,8 @@ def rivals_of(state: State, demand: Demand) -> list[Demand]:
     ]
 
 
-def _key(item: WorkItem) -> int:
-    return item.demand.base + item.place
+def _held_rivals(state: State, demand: Demand, hold: Hold | None = None) -> list[WorkItem]:
+    """The items that wait for one agent who could take this one."""
+    if hold is not None:
+        return list(hold.seat.own)
+    return [h for h in state.index.held if h.hold and h.hold.seat.profile.bit & demand.profiles]

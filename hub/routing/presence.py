@@ -24,7 +24,7 @@ from hub.routing.lifecycle import IN_HAND, finish_wrap_up, requeue_work
 from hub.routing.model import ItemState, Presence, RoutingState
 from hub.routing.offers import withdraw, withdraw_all
 from hub.routing.records import Seat
-from hub.routing.standing import become, stand, unlock
+from hub.routing.standing import become, free, unlock
 from hub.routing.timers import TimerKind
 
 if TYPE_CHECKING:
@@ -237,7 +237,7 @@ def _lose(state: State, seat: Seat) -> None:
         state.timers.arm(TimerKind.GRACE, seat.id, state.now + state.rules.grace)
         become(state, seat, DISCONNECTED, "connection_lost")
     else:
-        stand(state, seat)
+        free(state, seat)
     withdraw_all(state, seat, "connection_lost")
 
 

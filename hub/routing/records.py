@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from hub.kernel.ids import AgentId, OfferId, QueueId, WorkItemId
 from hub.routing.capacity import ALL_MEDIA, MEDIA
@@ -21,6 +21,14 @@ class InvariantBroken(AssertionError):
         super().__init__(f"{name}: {what}")
 
 
+class Hold(NamedTuple):
+    """An item waits for an agent it prefers."""
+
+    seat: Seat
+    until: int | None
+    """``None`` is without limit."""
+
+
 class WorkItem:
     """One piece of work until it ends."""
 
@@ -34,6 +42,8 @@ class WorkItem:
         "entered_at",
         "excluded",
         "expiries",
+        "hold",
+        "hold_spent",
         "id",
         "offer",
         "origin_at",
@@ -72,6 +82,10 @@ class WorkItem:
         self.connect_failures = 0
         self.excluded: dict[AgentId, tuple[int, str]] | None = None
         """Agents not offered it: until when, and why."""
+        self.hold: Hold | None = None
+        """The preferred agent it waits for, in whose own line it then stands."""
+        self.hold_spent = False
+        """It waits for none again."""
         self.timed = False
         """Some timer of its waiting is armed."""
 
@@ -201,6 +215,7 @@ class Seat:
         "media",
         "offers",
         "out",
+        "own",
         "pending",
         "place",
         "presence",
@@ -253,6 +268,8 @@ class Seat:
         self.place = 0
         self.out: str | None = None
         """Why the agent stands in no supply."""
+        self.own: dict[WorkItem, None] = {}
+        """The items that wait for just this agent."""
 
     def ready_since(self) -> int:
         """Since when they have been idle; an open offer interrupts it only if it comes to count."""

@@ -33,6 +33,28 @@ class Choice(NamedTuple):
 
 def best_item(state: State, seat: Seat, supply: Supply) -> Choice | None:
     """The first item in order that an agent of this supply can take."""
+    choice = _best_of_all(state, seat, supply)
+    return _or_own(state, seat, supply, choice) if seat.own else choice
+
+
+def _or_own(state: State, seat: Seat, supply: Supply, choice: Choice | None) -> Choice | None:
+    """The first of the items that wait for just this agent, if it comes before the choice."""
+    for item in sorted(seat.own, key=key_of):
+        if fits(state, seat, supply, item):
+            if choice is None:
+                return Choice(item, key_of(item), None, [])
+            if key_of(item) < choice.key:
+                return Choice(item, key_of(item), choice.item.demand, choice.passed)
+            return choice
+    return choice
+
+
+def key_of(item: WorkItem) -> int:
+    """Where an item stands in the order of all."""
+    return item.demand.base + item.place
+
+
+def _best_of_all(state: State, seat: Seat, supply: Supply) -> Choice | None:
     best: WorkItem | None = None
     best_key = 0
     rival: Demand | None = None
@@ -55,9 +77,17 @@ def best_item(state: State, seat: Seat, supply: Supply) -> Choice | None:
     return None if best is None else Choice(best, best_key, rival, passed)
 
 
+def fits(state: State, seat: Seat, supply: Supply, item: WorkItem) -> bool:
+    """True when the agent, who stands in this supply, can take the item right now."""
+    return bool(supply.takes & item.demand.bit) and can_take(state, seat, item)
+
+
 def best_seat(state: State, item: WorkItem, supplies: list[Supply]) -> Seat | None:
     """The first agent in rank who can take this item; those it prefers come before all others."""
     demand = item.demand
+    if item.hold is not None:
+        held = item.hold.seat
+        return held if held.supply in supplies and can_take(state, held, item) else None
     best = _preferred(state, item, supplies) if item.preferred and supplies else None
     if best is not None:
         return best

@@ -10,6 +10,7 @@ from hub.routing import waiting
 from hub.routing.capacity import MEDIA, NUMBER, claim_of, is_over, media_bits
 from hub.routing.carrying import wrap_up_timer
 from hub.routing.configuration import caps_of
+from hub.routing.learning import restored
 from hub.routing.model import (
     AgentRow,
     AssignmentRow,
@@ -21,7 +22,7 @@ from hub.routing.model import (
     RoutingState,
     Snapshot,
 )
-from hub.routing.records import Offer, Seat, Work, WorkItem
+from hub.routing.records import Hold, Offer, Seat, Work, WorkItem
 from hub.routing.standing import stand_all
 from hub.routing.state import State
 from hub.routing.timers import TimerKind
@@ -42,6 +43,7 @@ def rebuild(rows: Snapshot, now: int) -> State:
     state.next_agent = rows.next_agent
     state.next_offer = rows.next_offer
     state.index.queues = {queue.id: queue for queue in rows.queues}
+    state.learned = {row.queue: restored(row) for row in rows.queue_rows}
     _seat_agents(state, rows)
     for item in rows.items:
         restore_item(state, item)
@@ -118,6 +120,9 @@ def restore_item(state: State, row: ItemRow) -> None:
     item.attempts = row.attempts
     item.expiries = row.expiries
     item.connect_failures = row.connect_failures
+    item.hold_spent = row.hold_spent
+    if row.held_for is not None:
+        item.hold = Hold(state.seats[row.held_for], row.held_until)
     item.agent = None if row.agent is None else state.seats[row.agent]
     for exclusion in row.excluded:
         waiting.exclude(item, exclusion.agent, exclusion.until, exclusion.reason)
@@ -190,6 +195,7 @@ def snapshot(state: State) -> Snapshot:
             for seat in seats
             for work in sorted(seat.work.values(), key=lambda w: (w.since, w.item))
         ),
+        queue_rows=tuple(row.as_row(id_) for id_, row in sorted(state.learned.items())),
         epoch=state.epoch,
         next_seq=state.next_seq,
         next_agent=state.next_agent,
@@ -247,6 +253,9 @@ def _item_row(item: WorkItem) -> ItemRow:
         attempts=item.attempts - proposed,
         expiries=item.expiries,
         connect_failures=item.connect_failures,
+        held_for=None if item.hold is None else item.hold.seat.id,
+        held_until=None if item.hold is None else item.hold.until,
+        hold_spent=item.hold_spent,
     )
 
 

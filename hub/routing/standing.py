@@ -95,6 +95,8 @@ def lock(state: State, seat: Seat, until: int, reason: str) -> None:
         seat.lock_reason = reason
         state.timers.arm(TimerKind.LOCK, seat.id, until)
         stand(state, seat)
+        if seat.own:
+            free(state, seat)
 
 
 def unlock(state: State, seat: Seat) -> None:

@@ -6,6 +6,7 @@ from hub.kernel.ids import AgentId, OfferId, QueueId, WorkItemId
 from hub.routing.capacity import NUMBER, Terms
 from hub.routing.effects import Effect, ItemMoved, Refused
 from hub.routing.index import Course, Index
+from hub.routing.learning import Learned
 from hub.routing.model import Band, ItemState, Medium, Queue, Rules, Step
 from hub.routing.records import Offer, Seat, WorkItem
 from hub.routing.standing import stand_all
@@ -30,6 +31,8 @@ class State:
         """Every offer not answered yet."""
         self.accepted: set[OfferId] = set()
         """Offers whose work is in hand, so that accepting twice is accepting once."""
+        self.learned: dict[QueueId, Learned] = {}
+        """What experience says of each queue."""
         self.timers = Timers()
         self.next_seq = 1
         self.next_agent = 1

@@ -14,6 +14,7 @@ class TimerKind(StrEnum):
     DELIVERY = "delivery"
     STEP = "step"
     EXCLUSION = "exclusion"
+    STICKY = "sticky"
     MAX_WAIT = "max_wait"
     CONNECT = "connect"
     SILENCE = "silence"

@@ -6,15 +6,18 @@ from typing import TYPE_CHECKING
 
 from hub.kernel.ids import AgentId, QueueId
 from hub.routing.capacity import MEDIA
+from hub.routing.learning import time_to_room
 from hub.routing.model import Band, ItemState, Queue, RoutingState, Step
-from hub.routing.records import WorkItem
+from hub.routing.records import Hold, Seat, WorkItem
+from hub.routing.selection import fits, may_have
+from hub.routing.standing import why_out
 from hub.routing.timers import TimerKind
 
 if TYPE_CHECKING:
     from hub.routing.state import State
 
 DECLINED = "declined"
-WAITING_TIMERS = (TimerKind.STEP, TimerKind.MAX_WAIT, TimerKind.EXCLUSION)
+WAITING_TIMERS = (TimerKind.STEP, TimerKind.MAX_WAIT, TimerKind.EXCLUSION, TimerKind.STICKY)
 
 
 def enter(state: State, item: WorkItem) -> None:
@@ -27,6 +30,8 @@ def enter(state: State, item: WorkItem) -> None:
     item.offer = None
     item.agent = None
     review_exclusions(state, item)
+    if item.preferred:
+        _review_hold(state, item)
     state.index.enter(item)
     state.arrived[item] = None
     _arm(state, item)
@@ -39,6 +44,71 @@ def leave(state: State, item: WorkItem) -> None:
         item.timed = False
         for kind in WAITING_TIMERS:
             state.timers.disarm(kind, item.id)
+
+
+def _review_hold(state: State, item: WorkItem) -> None:
+    """Let an item wait for a busy agent it prefers while that can be expected to pay."""
+    hold = item.hold
+    if hold is not None:
+        if _is_over(state, hold) or not could_have(hold.seat, item):
+            item.hold, item.hold_spent = None, True
+    elif not item.hold_spent:
+        seats = [state.seats[agent] for agent in item.preferred if agent in state.seats]
+        able = [seat for seat in seats if could_have(seat, item)]
+        if any(fits(state, seat, seat.supply, item) for seat in able if seat.supply is not None):
+            return
+        item.hold = next(filter(None, (_hold_of(state, item, seat) for seat in able)), None)
+        item.hold_spent = item.hold is None
+
+
+def _is_over(state: State, hold: Hold) -> bool:
+    return hold.until is not None and hold.until <= state.now
+
+
+def _hold_of(state: State, item: WorkItem, seat: Seat) -> Hold | None:
+    """The hold of an item for an agent; ``None`` when it would cost the promise.
+
+    An item waits at most ``sticky_max``, and only as long as the agent, who is expected to need a
+    while, can still be in time for its due moment.
+    """
+    demand = item.demand
+    queue = state.index.queues[demand.queue]
+    longest = queue.sticky_max
+    if longest is None:
+        if state.terms.by_medium[demand.medium].patient:
+            return Hold(seat, None)
+        longest = queue.target // 2
+    latest = item.enqueued_at + longest
+    needs = time_to_room(state, seat)
+    until = min(latest, item.due - needs)
+    return Hold(seat, until) if state.now + needs <= latest and until > state.now else None
+
+
+def could_have(seat: Seat, item: WorkItem) -> bool:
+    """True when the agent is there and, with nothing else in hand, could take the item."""
+    demand = item.demand
+    return (
+        why_out(seat) is None
+        and bool(seat.profile.takes & demand.bit)
+        and bool(seat.media >> demand.medium & 1)
+        and seat.caps[demand.medium] > 0
+        and seat.units >= demand.weight
+        and may_have(seat, item)
+    )
+
+
+def review_own(state: State, seat: Seat) -> None:
+    """Whoever waits for an agent in vain waits for anybody."""
+    for item in list(seat.own):
+        if not could_have(seat, item):
+            release(state, item)
+
+
+def release(state: State, item: WorkItem) -> None:
+    """Let an item wait for anybody."""
+    leave(state, item)
+    item.hold, item.hold_spent = None, True
+    enter(state, item)
 
 
 def requeue(state: State, item: WorkItem, reason: str, boost: int = 0) -> None:
@@ -142,6 +212,10 @@ def _arm(state: State, item: WorkItem) -> None:
     timers = state.timers
     if demand.step + 1 < len(stages):
         timers.arm(TimerKind.STEP, item.id, item.enqueued_at + stages[demand.step + 1])
+        item.timed = True
+    hold = item.hold
+    if hold is not None and hold.until is not None:
+        timers.arm(TimerKind.STICKY, item.id, hold.until)
         item.timed = True
     max_wait = state.index.queues[demand.queue].max_wait
     if max_wait is not None and item.answered_at is None:

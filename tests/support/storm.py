@@ -228,6 +228,8 @@ class Storm:
             max_waiting=pick((None, None, 4)),
             max_wait=pick((None, 40_000)),
             overflow=pick((None, *QUEUES)),
+            sticky_max=pick((None, 0, 15_000)),
+            handling=pick((None, 5_000, 20_000)),
             is_open=self.dice.random() > 0.05,
         )
 
@@ -241,7 +243,7 @@ class Storm:
             skills=pick((frozenset(), frozenset({("german", 5)}), frozenset({("german", 9)}))),
             languages=pick((frozenset(), frozenset({"en"}), frozenset({"en", "zh"}))),
             caps=pick((frozenset(), frozenset({(Medium.CHAT, 1)}), frozenset({(Medium.VOICE, 0)}))),
-            units=pick((100, 100, 50, 0)),
+            units=pick((100, 100, 100, 100, 50, 0)),
         )
 
     def _rules(self) -> Rules:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from hub.kernel.ids import AgentId, QueueId, WorkItemId
+from hub.routing.core import position, positions
 from hub.routing.effects import Grant
 from hub.routing.inputs import (
     AgentLegLost,
+    ConnectionLost,
     CustomerWrote,
     ItemParked,
     SignedOut,
@@ -345,6 +347,101 @@ def test_a18_a_parked_customer_waits_when_the_agent_has_none() -> None:
     board.at(100).tell(CustomerWrote(WorkItemId("m1")))
 
     assert (board.where("m1"), board.due("m1"), board.used("A1")) == ("queued", 160, 86)
+
+
+def test_a18_the_agent_it_had_keeps_it_for_half_the_target() -> None:
+    board = Switchboard(a_queue(target=60, sticky_max=30_000)).staff("A1")
+    board.serve("m1", medium=MESSAGING)
+    board.tell(ItemParked(WorkItemId("m1")))
+    for chat in ("c1", "c2"):
+        board.serve(chat, medium=CHAT)
+    board.serve("e1", medium=EMAIL)
+    board.staff("A2")
+
+    board.at(100).tell(CustomerWrote(WorkItemId("m1")))
+    board.at(150)
+
+    assert board.grants("m1")[1:] == [(130, "m1", "A2")]
+
+
+def returning(handling: float) -> Switchboard:
+    """P serves ``earlier`` and is expected to be busy for so long; A2 is ready."""
+    board = Switchboard(a_queue(handling=round(handling * 1000))).staff("P", "A2")
+    assert board.serve("earlier") == "P"
+    board.queue("x", preferred=(AgentId("P"),))
+    return board
+
+
+def test_a19_an_item_waits_for_the_agent_it_knows_who_is_soon_free() -> None:
+    board = returning(handling=8)
+    assert board.where("x") == "queued"
+
+    board.at(7).end("earlier")
+
+    assert board.grants("x") == [(7, "x", "P")]
+
+
+def test_a19_it_waits_no_longer_than_half_its_target() -> None:
+    board = returning(handling=8)
+
+    board.at(15)
+
+    assert board.grants("x") == [(10, "x", "A2")]
+
+
+def test_a19_it_does_not_wait_for_who_will_not_be_free_in_time() -> None:
+    board = returning(handling=15)
+
+    assert board.grants("x") == [(0, "x", "A2")]
+
+
+def test_a19_the_due_moment_limits_the_waiting_too() -> None:
+    board = Switchboard(a_queue(handling=8_000, sticky_max=60_000)).staff("P", "A2")
+    board.serve("earlier")
+
+    board.queue("x", preferred=(AgentId("P"),))
+    board.at(30)
+
+    assert board.grants("x") == [(12, "x", "A2")]
+
+
+def test_a19_it_does_not_wait_for_who_is_not_there() -> None:
+    board = Switchboard().staff("P", "A2")
+    board.tell(SignedOut(AgentId("P")))
+
+    board.queue("x", preferred=(AgentId("P"),))
+
+    assert board.grants("x") == [(0, "x", "A2")]
+
+
+def test_an_agent_who_leaves_lets_go_of_who_waited_for_them() -> None:
+    board = returning(handling=8)
+
+    board.at(3).tell(ConnectionLost(AgentId("P")))
+
+    assert board.grants("x") == [(3, "x", "A2")]
+
+
+def test_letters_wait_for_their_agent_without_limit() -> None:
+    board = Switchboard(a_queue(target=60)).staff("P")
+    board.serve("call")
+    board.staff("A2")
+
+    board.queue("letter", medium=EMAIL, preferred=(AgentId("P"),))
+    board.at(600).queue("other", medium=EMAIL)
+    board.accept("other")
+    board.at(3_600).end("call")
+
+    assert board.grants("letter") == [(3_600, "letter", "P")]
+
+
+def test_who_waits_for_one_agent_has_a_place_before_that_agent() -> None:
+    board = returning(handling=8)
+    board.serve("y")
+    board.at(1).queue("z")
+
+    assert [position(board.state, WorkItemId(item)) for item in ("x", "z")] == [1, 2]
+    assert positions(board.state, QueueId("q")) == {"x": 1, "z": 2}
 
 
 def test_a20_the_starvation_bound_is_exact() -> None:

@@ -46,6 +46,17 @@ def test_storms_reach_every_state() -> None:
     assert len({changed.state for changed in only(PresenceChanged, effects)}) == 6
 
 
+def test_storms_reach_every_rule() -> None:
+    seen: Counter[str] = Counter()
+    for seed in range(8):
+        storm = Storm(seed, checks=False)
+        for _ in range(50):
+            state = storm.blow(10).state
+            seen["held"] += len(state.index.held)
+
+    assert set(+seen) == {"held"}
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_a_replay_of_the_same_inputs_is_the_same_to_the_last_bit(seed: int) -> None:
     storm = Storm(seed, checks=False).blow(600)
