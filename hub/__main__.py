@@ -177,6 +177,21 @@ def bench(
         raise typer.Exit(1)
 
 
+@app.command()
+def simulate(
+    files: Annotated[list[Path], typer.Argument(help="scenarios and loads; folders of them")],
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+) -> None:
+    """Play scenarios and loads through the router in virtual time. Exit status 1 when something
+    expected does not come true.
+    """
+    from hub.routing.simulation.run import run as run_simulations
+
+    note = partial(typer.echo, err=True)
+    if not run_simulations(files, as_json=as_json, tell=typer.echo, note=note):
+        raise typer.Exit(1)
+
+
 @users.command("add")
 def add_user(
     email: str,
