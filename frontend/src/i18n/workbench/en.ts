@@ -446,6 +446,7 @@ export const en = {
     target_max: 'target ≤ {{value}}',
     target_min: 'target ≥ {{value}}',
     no_target: 'no target set',
+    nothing_yet: 'nothing came in yet',
     agents_line: '{{available}} available, {{busy}} busy',
     wrap_line: '{{wrap_up}} wrap-up, {{away}} away',
     queues: 'Queues',

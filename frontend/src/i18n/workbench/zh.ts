@@ -444,6 +444,7 @@ export const zh: Catalogue = {
     target_max: '目标 ≤ {{value}}',
     target_min: '目标 ≥ {{value}}',
     no_target: '未设目标',
+    nothing_yet: '今天还没有进线',
     agents_line: '{{available}} 在线 {{busy}} 忙碌',
     wrap_line: '{{wrap_up}} 整理 {{away}} 小休',
     queues: '队列',

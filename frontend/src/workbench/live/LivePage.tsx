@@ -138,7 +138,7 @@ function Tiles({ strip, queues, now }: Shown) {
         mark={levelMark(totals.level, totals.goal)}
         target={
           totals.goal === null
-            ? t('live.no_target')
+            ? t('live.nothing_yet')
             : t('live.target_min', { value: percentOf(totals.goal) })
         }
       >
