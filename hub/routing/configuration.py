@@ -57,6 +57,10 @@ def change_queue(state: State, event: QueueChanged) -> None:
     for course in [c for c in state.index.courses.values() if c.queue == queue.id]:
         state.index.drop_course(course)
     state.index.queues[queue.id] = queue
+    kept = state.index.reserved
+    state.index.keep_reserves()
+    if kept or state.index.reserved:
+        stand_all(state)
     for item in items:
         old = item.demand.course
         course = state.course_for(queue.id, MEDIA[old.medium], old.weight, old.band, old.needs)

@@ -29,7 +29,7 @@ Agenda = list[tuple[int, int, WorkItem | Seat]]
 def match(state: State) -> None:
     """Serve waiting items until none can be served."""
     freed, arrived = state.freed, state.arrived
-    if len(freed) == 1 and not arrived:
+    if len(freed) == 1 and not arrived and not state.index.reserved:
         seat = next(iter(freed))
         if not seat.own:
             del freed[seat]
@@ -40,6 +40,7 @@ def match(state: State) -> None:
         if seat.own:
             review_own(state, seat)
     agenda: Agenda = []
+    freed.update(dict.fromkeys(_no_longer_kept(state)))
     for item in arrived:
         heappush(agenda, (item.demand.base + item.place, len(agenda), item))
     for seat in freed:
@@ -47,6 +48,18 @@ def match(state: State) -> None:
     freed.clear()
     arrived.clear()
     _work_off(state, agenda)
+
+
+def _no_longer_kept(state: State) -> list[Seat]:
+    """Agents of reserved groups whom work passes by: who came may have made them superfluous."""
+    waiting = state.index.waiting
+    return [
+        seat
+        for group in state.index.reserved
+        for supply in state.index.supplies_of(group)
+        if supply.takes & waiting
+        for seat in supply
+    ]
 
 
 def _employ_alone(state: State, seat: Seat) -> None:

@@ -146,6 +146,8 @@ def _why_not_able(state: State, item: WorkItem, seat: Seat) -> Reasons:
     lack = state.index.lack(seat.profile, item.demand)
     if lack is not None:
         yield "not_able", lack
+    elif seat.supply is not None and state.index.is_reserved(seat.profile, item.demand):
+        yield "reserve", "kept ready for other work"
     if not seat.media >> item.demand.medium & 1:
         yield "medium", _presence_words(seat)
 

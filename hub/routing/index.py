@@ -159,6 +159,8 @@ class Index:
         """How many agents stand in a supply."""
         self.in_queue: dict[QueueId, int] = {}
         """How many items wait in each queue."""
+        self.reserved: dict[str, int] = {}
+        """How many agents of a group are kept ready for the queues that reserve it."""
         self.held: dict[WorkItem, None] = {}
         """The items that wait for one agent, and so in no demand."""
         self._numbers = (Numbers(), Numbers(), Numbers())
@@ -288,6 +290,40 @@ class Index:
                 self.ready &= ~supply.bit
             seat.supply = None
             self.standing -= 1
+
+    # Who is kept
+
+    def keep_reserves(self) -> None:
+        """Find out anew what the queues reserve; the largest of several wishes counts."""
+        self.reserved = {}
+        for queue in self.queues.values():
+            if queue.reserve is not None:
+                kept = self.reserved.get(queue.reserve.group, 0)
+                self.reserved[queue.reserve.group] = max(kept, queue.reserve.agents)
+
+    def is_reserved(self, profile: Profile, demand: Demand) -> bool:
+        """True when agents of the profile are to be kept ready for other work."""
+        if demand.course.band is Band.EMERGENCY:
+            return False
+        wish = self.queues[demand.queue].reserve
+        return any(
+            group in profile.groups
+            and (wish is None or wish.group != group)
+            and self.ready_in(group, demand.medium) <= kept
+            for group, kept in self.reserved.items()
+        )
+
+    def ready_in(self, group: str, medium: int) -> int:
+        """How many agents of a group stand ready with room for the medium."""
+        return sum(map(len, self.supplies_of(group, medium)))
+
+    def supplies_of(self, group: str, medium: int | None = None) -> list[Supply]:
+        """Those of a group in which somebody stands ready, for this medium or for any."""
+        return [
+            supply
+            for supply in chosen(self.ready, self.supplies)
+            if group in supply.profile.groups and (medium is None or supply.room >> medium & 1)
+        ]
 
     # Who fits whom
 

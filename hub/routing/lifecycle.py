@@ -41,7 +41,7 @@ SPEAKING = frozenset({ItemState.ACTIVE})
 ON_HOLD = frozenset({ItemState.HELD})
 TALKING = frozenset({ItemState.ACTIVE, ItemState.HELD})
 AWAY = frozenset({RoutingState.OFFLINE, RoutingState.DISCONNECTED})
-ROUTERS_RULES = {"locked", "excluded", "sticky"}
+ROUTERS_RULES = {"locked", "excluded", "sticky", "reserve"}
 """What keeps only the router from an offer."""
 WAIVED = {
     OfferMode.PICKED: ROUTERS_RULES | {"not_routable", "not_responding", "presence_pending"},

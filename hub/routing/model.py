@@ -302,6 +302,17 @@ class WrapUp:
 
 
 @dataclass(frozen=True, slots=True)
+class Reserve:
+    """So many agents of a group are kept ready for the queues that reserve them.
+
+    No order of the waiting can do this: only somebody idle answers at once.
+    """
+
+    group: str
+    agents: int
+
+
+@dataclass(frozen=True, slots=True)
 class Queue:
     """Where work waits, and what is promised to it."""
 
@@ -320,6 +331,8 @@ class Queue:
     sticky_max: int | None = None
     """How long work may wait for a busy agent it prefers; ``None`` is half the target, and without
     limit for patient media."""
+    reserve: Reserve | None = None
+    """Agents kept ready for this queue, and for others that reserve the same group."""
     handling: int | None = None
     """How long work takes an agent, as long as the router has not learned it."""
 

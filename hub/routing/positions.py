@@ -40,8 +40,8 @@ def positions(state: State, queue: QueueId) -> dict[WorkItemId, int]:
             same = (*(r.number for r in rivals), -1, *(h.seq for h in held))
             group = alike.setdefault(same, ([*rivals, held], set()))
             group[1].add(demand.number)
-    for rivals, wanted in alike.values():
-        for place, item in enumerate(merge(*rivals, key=key_of), start=1):
+    for lines, wanted in alike.values():
+        for place, item in enumerate(merge(*lines, key=key_of), start=1):
             if item.demand.number in wanted and item.hold is None:
                 found[item.id] = place
     for item in state.index.held:

@@ -59,11 +59,12 @@ def _best_of_all(state: State, seat: Seat, supply: Supply) -> Choice | None:
     best_key = 0
     rival: Demand | None = None
     passed: list[WorkItem] = []
+    reserved = state.index.reserved
     for demand in demands_open_to(state, supply):
         if best is not None and demand.head > best_key:
             rival = demand
             break
-        if demand.is_heavy and not has_units(seat, state.terms, demand.medium, demand.weight):
+        if (demand.is_heavy or reserved) and _is_barred(state, seat, supply, demand):
             if len(passed) < PASSED_KEPT:
                 passed += demand.first(1)
             continue
@@ -77,9 +78,20 @@ def _best_of_all(state: State, seat: Seat, supply: Supply) -> Choice | None:
     return None if best is None else Choice(best, best_key, rival, passed)
 
 
+def _is_barred(state: State, seat: Seat, supply: Supply, demand: Demand) -> bool:
+    """True when nothing of the demand is for this agent: too heavy, or they are kept for others."""
+    return (
+        demand.is_heavy and not has_units(seat, state.terms, demand.medium, demand.weight)
+    ) or state.index.is_reserved(supply.profile, demand)
+
+
 def fits(state: State, seat: Seat, supply: Supply, item: WorkItem) -> bool:
     """True when the agent, who stands in this supply, can take the item right now."""
-    return bool(supply.takes & item.demand.bit) and can_take(state, seat, item)
+    return (
+        bool(supply.takes & item.demand.bit)
+        and can_take(state, seat, item)
+        and not (state.index.reserved and state.index.is_reserved(supply.profile, item.demand))
+    )
 
 
 def best_seat(state: State, item: WorkItem, supplies: list[Supply]) -> Seat | None:
@@ -139,6 +151,9 @@ def supplies_open_to(state: State, demand: Demand) -> list[Supply]:
         demand.seen = open_
         demand.supplies = chosen(open_, state.index.supplies)
     demand.supplies.sort(key=longest_idle if demand.is_strict else HEAD)
+    if state.index.reserved:
+        is_reserved = state.index.is_reserved
+        return [s for s in demand.supplies if not is_reserved(s.profile, demand)]
     return demand.supplies
 
 

@@ -43,6 +43,7 @@ def rebuild(rows: Snapshot, now: int) -> State:
     state.next_agent = rows.next_agent
     state.next_offer = rows.next_offer
     state.index.queues = {queue.id: queue for queue in rows.queues}
+    state.index.keep_reserves()
     state.learned = {row.queue: restored(row) for row in rows.queue_rows}
     _seat_agents(state, rows)
     for item in rows.items:

@@ -5,15 +5,18 @@ from __future__ import annotations
 from hub.kernel.ids import AgentId, QueueId, WorkItemId
 from hub.routing.core import position, positions
 from hub.routing.effects import Grant
+from hub.routing.explain import why_waiting
 from hub.routing.inputs import (
     AgentLegLost,
     ConnectionLost,
     CustomerWrote,
+    ItemAssigned,
     ItemParked,
+    QueueChanged,
     SignedOut,
     TransferredToQueue,
 )
-from hub.routing.model import Medium, Strategy
+from hub.routing.model import Band, Medium, Reserve, Strategy
 from tests.support.switchboard import (
     Switchboard,
     a_queue,
@@ -488,6 +491,77 @@ def test_a26_what_was_worked_on_is_due_anew() -> None:
 
     assert board.due("x") == 80 + 20 - 60
     assert board.offered("y") == "A2"
+
+
+def ten_of_whom(ready: int) -> Switchboard:
+    """Ten agents serve two queues; two are kept ready for the VIPs, and so many are ready."""
+    vip = a_queue("vip", reserve=Reserve("G", 2))
+    board = Switchboard(vip, a_queue("std"), a_queue("else", members=members("G")))
+    board.staff(*(an_agent(f"A{number}", "G") for number in range(10)))
+    for number in range(10 - ready):
+        board.serve(f"earlier{number}", "vip")
+    return board
+
+
+def test_a29_kept_agents_are_kept() -> None:
+    board = ten_of_whom(ready=2)
+
+    board.queue("x", "std")
+
+    assert board.where("x") == "queued"
+    assert ("reserve", 2) in why_waiting(board.state, board.state.items[WorkItemId("x")])
+    board.queue("v", "vip")
+    assert board.offered("v") == "A8"
+
+
+def test_a29_who_is_more_than_kept_is_offered_what_waits() -> None:
+    board = ten_of_whom(ready=3)
+
+    board.queue("x", "std")
+
+    assert board.offered("x") == "A7"
+
+
+def test_a29_one_more_ready_agent_sets_the_waiting_free_in_the_same_step() -> None:
+    board = ten_of_whom(ready=2)
+    board.queue("x", "std")
+
+    made = board.at(5).end("earlier0")
+
+    assert [grant.item for grant in only(Grant, made)] == ["x"]
+
+
+def test_who_came_sets_another_free_whom_the_item_can_have() -> None:
+    board = ten_of_whom(ready=3)
+    board.queue("x", "std")
+    assert board.serve("v", "vip") == "A8"
+    board.decline("x")
+    assert board.serve("v2", "vip") == "A7"
+    board.end("v")
+    assert board.where("x") == "queued"
+
+    made = board.at(5).end("v2")
+
+    assert [(grant.item, grant.agent) for grant in only(Grant, made)] == [("x", "A8")]
+
+
+def test_a_reserve_given_up_sets_the_waiting_free() -> None:
+    board = ten_of_whom(ready=2)
+    board.queue("x", "std")
+
+    made = board.tell(QueueChanged(a_queue("vip")))
+
+    assert [grant.item for grant in only(Grant, made)] == ["x"]
+
+
+def test_an_emergency_and_a_persons_decision_do_not_ask_for_reserves() -> None:
+    board = ten_of_whom(ready=2)
+
+    board.queue("x", "std", band=Band.EMERGENCY)
+    board.queue("y", "std")
+    board.tell(ItemAssigned(WorkItemId("y"), AgentId("A9")))
+
+    assert (board.offered("x"), board.offered("y")) == ("A8", "A9")
 
 
 def test_a27_a_lost_line_puts_the_customer_at_the_head() -> None:

@@ -20,6 +20,7 @@ from hub.routing.effects import (
     PresenceChanged,
     WorkMoved,
 )
+from hub.routing.explain import why_waiting
 from hub.routing.model import ItemState, Medium, OfferState
 from hub.routing.records import InvariantBroken
 from tests.support.storm import Storm
@@ -53,8 +54,11 @@ def test_storms_reach_every_rule() -> None:
         for _ in range(50):
             state = storm.blow(10).state
             seen["held"] += len(state.index.held)
+            for item in state.items.values():
+                if item.state is ItemState.QUEUED:
+                    seen.update(dict(why_waiting(state, item)))
 
-    assert set(+seen) == {"held"}
+    assert {"held", "sticky", "reserve"} <= set(+seen)
 
 
 @pytest.mark.parametrize("seed", range(4))
