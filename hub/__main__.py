@@ -5,10 +5,14 @@ from __future__ import annotations
 import asyncio
 import secrets
 import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Annotated
 
+import msgspec
 import typer
 from pydantic import ValidationError
 
@@ -20,6 +24,8 @@ from hub.settings import Settings, faults_of
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 users = typer.Typer(no_args_is_help=True, help="Add and change those who sign in.")
 app.add_typer(users, name="user")
+staff = typer.Typer(no_args_is_help=True, help="How many agents are needed, by Erlang's formulas.")
+app.add_typer(staff, name="staff")
 
 
 def _settings() -> Settings:
@@ -252,6 +258,134 @@ def list_users() -> None:
             await database.stop()
 
     asyncio.run(run())
+
+
+Handle = Annotated[float, typer.Option(help="seconds of work for each customer, with wrap-up")]
+Patience = Annotated[
+    float | None, typer.Option(help="mean seconds until a waiting customer leaves; none: never")
+]
+ServiceLevel = Annotated[float, typer.Option(help="share to be answered in time")]
+Within = Annotated[float, typer.Option(help="seconds that count as in time")]
+Occupancy = Annotated[float, typer.Option(help="agents are busy at most this share of their time")]
+Shrinkage = Annotated[float, typer.Option(help="share of paid time lost to the queue")]
+AsJson = Annotated[bool, typer.Option("--json")]
+
+
+@staff.command("pool")
+def staff_pool(
+    calls: Annotated[float, typer.Option(help="customers who come in one period")],
+    handle: Handle,
+    per: Annotated[float, typer.Option(min=1, help="minutes of that period")] = 30,
+    agents: Annotated[int | None, typer.Option(help="none: the least for the goal")] = None,
+    patience: Patience = None,
+    places: Annotated[
+        int | None, typer.Option(help="how many may wait; 0 is Erlang B, none: any number")
+    ] = None,
+    redial: Annotated[float, typer.Option(help="share of those who leave that calls again")] = 0,
+    service_level: ServiceLevel = 0.8,
+    within: Within = 20,
+    occupancy: Occupancy = 1,
+    shrinkage: Shrinkage = 0,
+    as_json: AsJson = False,
+) -> None:
+    """What one pool of agents does: Erlang C, A with --patience, B with --places 0."""
+    from hub.routing.staffing import telling
+    from hub.routing.staffing.erlang import Demand
+    from hub.routing.staffing.goals import Goal
+
+    with _refusals():
+        answer = telling.answer_pool(
+            Demand(calls / (per * 60), handle, patience, places),
+            Goal(service_level, within, occupancy),
+            agents=agents,
+            redial=redial,
+            shrinkage=shrinkage,
+        )
+        _show(answer, telling.tell_pool(answer), as_json=as_json)
+
+
+@staff.command("wait")
+def staff_wait(
+    ahead: Annotated[int, typer.Option(min=0, max=100_000, help="customers who wait ahead")],
+    agents: Annotated[int, typer.Option(help="all of them busy")],
+    handle: Handle,
+    patience: Patience = None,
+    as_json: AsJson = False,
+) -> None:
+    """How long a customer waits behind others."""
+    from hub.routing.staffing import telling
+    from hub.routing.staffing.waits import wait_behind
+
+    with _refusals():
+        answer = telling.answer_wait(wait_behind(ahead, agents, handle, patience))
+        _show(answer, telling.tell_wait(answer), as_json=as_json)
+
+
+@staff.command("plan")
+def staff_plan(
+    file: Annotated[Path, typer.Argument(help="CSV: start,volume,handle_time, or date as well")],
+    on: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="the day to forecast and plan")
+    ] = None,
+    minutes: Annotated[int, typer.Option(help="length of an interval")] = 30,
+    patience: Patience = None,
+    dispersion: Annotated[
+        float | None, typer.Option(help="variance of counts over their mean; none: as measured")
+    ] = None,
+    service_level: ServiceLevel = 0.8,
+    within: Within = 20,
+    occupancy: Occupancy = 0.88,
+    shrinkage: Shrinkage = 0,
+    cost: Annotated[float, typer.Option(help="of one agent on the roster for one hour")] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """How many agents each interval of a day needs."""
+    from hub.routing.staffing import telling
+    from hub.routing.staffing.goals import Goal
+    from hub.routing.staffing.plan import Terms
+
+    with _refusals(file):
+        answer = telling.answer_plan(
+            file.read_text(encoding="utf-8-sig"),
+            Terms(
+                Goal(service_level, within, occupancy),
+                minutes,
+                patience,
+                shrinkage=shrinkage,
+                cost=cost,
+            ),
+            on=on.date() if on else None,
+            dispersion=dispersion,
+        )
+        _show(answer, telling.tell_plan(answer), as_json=as_json)
+
+
+@contextmanager
+def _refusals(file: Path | None = None) -> Iterator[None]:
+    """Tell what was refused and end with exit status 2."""
+    from hub.kernel.errors import Invalid
+    from hub.routing.staffing.telling import tell_faults
+
+    try:
+        yield
+    except Invalid as refused:
+        for line in tell_faults(refused):
+            typer.echo(line, err=True)
+    except OSError as error:
+        typer.echo(f"{file}: {error.strerror}", err=True)
+    except UnicodeDecodeError:
+        typer.echo(f"{file}: not UTF-8", err=True)
+    else:
+        return
+    raise typer.Exit(2)
+
+
+def _show(answer: object, lines: Iterable[str], *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(msgspec.json.format(msgspec.json.encode(answer)).decode())
+    else:
+        for line in lines:
+            typer.echo(line)
 
 
 if __name__ == "__main__":

@@ -181,7 +181,7 @@ def _figures(
         p_block=p_block,
         p_abandon=p_abandon,
         mean_wait=waiting / (demand.arrivals * (1 - p_block)),
-        mean_wait_of_waiting=waiting / (demand.arrivals * p_wait) if p_wait else 0.0,
+        mean_wait_of_waiting=waiting / p_wait / demand.arrivals if p_wait else 0.0,
         service_level=in_time,
         service_level_answered=min(1.0, in_time / answered),
         occupancy=demand.load * answered / agents,

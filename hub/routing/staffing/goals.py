@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import ceil, fsum
 
@@ -76,19 +76,36 @@ def _steady(demand: Demand, agents: int, within: float) -> Figures | None:
 
 def least_agents(demands: Sequence[Demand], goal: Goal) -> int:
     """The fewest agents that reach the goal. Raises Impossible where no number does."""
-    enough = 1
-    while not outlook(demands, enough, goal.within).reaches(goal):
-        enough *= 2
-        if enough > MOST_AGENTS:
-            raise Impossible("No number of agents reaches this goal.")
-    short = enough // 2
+
+    def reach(agents: int) -> bool:
+        return outlook(demands, agents, goal.within).reaches(goal)
+
+    short, enough = _around(ceil(fsum(each.load for each in demands) / len(demands)), reach)
     while enough - short > 1:
         middle = (enough + short) // 2
-        if outlook(demands, middle, goal.within).reaches(goal):
+        if reach(middle):
             enough = middle
         else:
             short = middle
     return enough
+
+
+def _around(guess: int, reach: Callable[[int], bool]) -> tuple[int, int]:
+    """A number that is too few and one that is enough, found in growing steps from a guess."""
+    step = 1
+    if reach(guess):
+        enough, short = guess, guess - 1
+        while short > 0 and reach(short):
+            step *= 2
+            enough, short = short, max(0, short - step)
+        return short, enough
+    short, enough = guess, guess + 1
+    while not reach(enough):
+        step *= 2
+        short, enough = enough, enough + step
+        if enough > MOST_AGENTS:
+            raise Impossible("No number of agents reaches this goal.")
+    return short, enough
 
 
 def on_the_roster(agents: int, shrinkage: float) -> int:

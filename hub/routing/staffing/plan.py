@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from math import exp, fsum
 
 from hub.kernel.errors import Fault
-from hub.routing.staffing.erlang import MOST, Demand, Impossible, not_above_zero
+from hub.routing.staffing.erlang import LEAST, MOST, Demand, Impossible, not_above_zero
 from hub.routing.staffing.forecast import Interval
 from hub.routing.staffing.gamma import gamma_quantile
 from hub.routing.staffing.goals import Goal, least_agents, on_the_roster, outlook
@@ -25,8 +25,6 @@ MOMENTS = 5
 """Each interval is looked at in the middle of so many equal pieces."""
 RATES = 5
 """An uncertain rate is taken at the middle of so many equally likely pieces."""
-NO_LOAD = 1e-6
-"""Less work than this needs nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +121,8 @@ def _carry(
     """Follow the work in service through the day; also tell what is left of it at the end."""
     found = []
     length = minutes * 60
-    end, handle = 0, 0.0
+    end = 0
+    handle = next((interval.handle for interval in reversed(day) if interval.handle), 0.0)
     for interval in day:
         closed = (interval.start - end) * 60
         carried = _towards(0.0, carried, closed, handle)
@@ -172,7 +171,7 @@ def _demands(interval: Interval, moments: Sequence[float], terms: Terms) -> list
         Demand(load * factor / interval.handle, interval.handle, terms.patience)
         for load in moments
         for factor in _rates(interval.volume, terms.dispersion)
-        if load * factor > NO_LOAD
+        if load * factor / interval.handle >= LEAST
     ]
 
 

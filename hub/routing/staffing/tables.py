@@ -20,11 +20,14 @@ from re import fullmatch
 from typing import TypeVar
 
 from hub.kernel.errors import Fault, Invalid
+from hub.routing.staffing.erlang import LEAST
 from hub.routing.staffing.forecast import Interval
 
 COLUMNS = ("start", "volume", "handle_time")
 MOST_FAULTS = 20
 """Whoever mixed up two columns need not read every row of them."""
+MOST_LOAD = 5_000
+"""More work than so many agents can do is a slip of the pen."""
 WANTED = {
     "date": "a date like 2026-11-30",
     "start": "the beginning of an interval, like 09:30",
@@ -103,6 +106,8 @@ class _Reading:
         handle = 0.0 if volume == 0 else self._cell(line, row, "handle_time", _seconds)
         if start is None or volume is None or handle is None or (dated and day is None):
             return
+        if volume * handle > MOST_LOAD * self.minutes * 60:
+            self.faults.append(Fault(f"/{line}/volume", f"more than {MOST_LOAD} agents can do"))
         intervals = self.days.setdefault(day, {})
         if start in intervals:
             self.faults.append(Fault(f"/{line}/start", f"{row['start'].strip()} is there twice"))
@@ -137,6 +142,6 @@ def _count(words: str) -> float:
 
 def _seconds(words: str) -> float:
     found = _count(words)
-    if not found:
+    if found < LEAST:
         raise ValueError
     return found

@@ -146,12 +146,12 @@ def answer_plan(
     if not is_history(text):
         if on is not None:
             raise Impossible(None, Fault("/on", "needs a table with a column date"))
-        held = replace(terms, dispersion=dispersion or 1.0)
+        held = replace(terms, dispersion=1.0 if dispersion is None else dispersion)
         return PlanAnswer(held, plan(read_day(text, terms.minutes), held))
     if on is None:
         raise Impossible(None, Fault("/on", "a table with a column date needs the day to plan"))
     expected = forecast(read_history(text, terms.minutes), on)
-    held = replace(terms, dispersion=dispersion or expected.dispersion)
+    held = replace(terms, dispersion=expected.dispersion if dispersion is None else dispersion)
     return PlanAnswer(held, plan(expected.intervals, held), expected.days, expected.growth)
 
 
