@@ -199,9 +199,9 @@ class Crowd:
         self.customers[item] = customer
         customer.tally.offered += customer.counts
         self._tell(inputs.ItemQueued(item, *course.rest), at)
-        if customer.waits and (patience is not None or course.patience is not None):
-            if patience is None:
-                patience = course.patience()
+        if patience is None and course.patience is not None:
+            patience = course.patience()  # drawn by all, so that the others' luck does not change
+        if patience is not None and customer.waits:
             self._plan(at + round(patience * 1000), LEAVES, self._leave, item)
 
     def _leave(self, at: int, item: WorkItemId) -> None:

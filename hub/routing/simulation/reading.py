@@ -353,6 +353,8 @@ def _choice(node: yaml.Node, kind: type[Enum]) -> Enum:
 
 def shows(value: Any, name: str = "") -> Any:
     """A value of the router as the files would write it."""
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, IntEnum):
         return value.name.lower()
     if isinstance(value, Enum):

@@ -42,7 +42,11 @@ class Results:
 
 def measure(load: Load) -> Results:
     """Run every seed."""
-    sent = [Crowd(load, seed).send() for seed in load.seeds]
+    return summed_up(load, [Crowd(load, seed).send() for seed in load.seeds])
+
+
+def summed_up(load: Load, sent: Sequence[Sent]) -> Results:
+    """The estimates from what each seed gave."""
     return Results(
         total=_over(sent, lambda one: list(one.tallies.values())),
         queues={queue.id: _over(sent, _only(queue.id)) for queue in load.queues},
