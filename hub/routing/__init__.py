@@ -14,6 +14,7 @@ this order:
     timers        time as data                    snapshots         the whole as values, and back
     why, explain  the reasons                     positions         the place of who waits
     invariants    what must hold                  learning          what experience teaches
+    steering      queues help each other          scarcity          whom others need most
 
 Around it: ``store`` (rows), ``service`` and ``api`` (what people do), ``runner`` (the core in the
 world).

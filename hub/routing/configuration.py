@@ -12,7 +12,9 @@ from hub.routing.inputs import AgentChanged, AgentRemoved, QueueChanged, RulesCh
 from hub.routing.model import Agent, ItemState, Medium
 from hub.routing.presence import go_offline
 from hub.routing.records import Seat, WorkItem
-from hub.routing.standing import count, free, stand, stand_all
+from hub.routing.scarcity import refresh
+from hub.routing.standing import begin_day, count, free, review_lines, stand, stand_all
+from hub.routing.steering import release_without_goal
 from hub.routing.timers import TimerKind
 
 if TYPE_CHECKING:
@@ -36,6 +38,8 @@ def change_rules(state: State, event: RulesChanged) -> None:
             seat.presence = event.rules.presences.get(seat.presence.code, seat.presence)
             seat.media = media_bits(seat.presence.media)
     stand_all(state)
+    begin_day(state)
+    refresh(state)
 
 
 def listen_for_silence(state: State, seat: Seat) -> None:
@@ -57,6 +61,8 @@ def change_queue(state: State, event: QueueChanged) -> None:
     for course in [c for c in state.index.courses.values() if c.queue == queue.id]:
         state.index.drop_course(course)
     state.index.queues[queue.id] = queue
+    release_without_goal(state, queue.id)
+    review_lines(state)
     kept = state.index.reserved
     state.index.keep_reserves()
     if kept or state.index.reserved:

@@ -11,7 +11,17 @@ from collections.abc import Callable
 from typing import Any
 
 from hub.kernel.ids import WorkItemId
-from hub.routing import configuration, inputs, lifecycle, offers, presence, waiting
+from hub.routing import (
+    configuration,
+    inputs,
+    lifecycle,
+    offers,
+    presence,
+    scarcity,
+    standing,
+    steering,
+    waiting,
+)
 from hub.routing.decision import match
 from hub.routing.effects import Effect
 from hub.routing.inputs import Input
@@ -153,5 +163,8 @@ ON_TIME: dict[TimerKind, Callable[[State, str], None]] = {
     TimerKind.GRACE: presence.end_grace,
     TimerKind.PRESENCE: presence.outlast,
     TimerKind.RETURN: presence.return_to_routable,
+    TimerKind.DAY: standing.begin_day,
+    TimerKind.STEER: steering.steer,
+    TimerKind.SCARCITY: scarcity.refresh,
 }
 """What each timer does."""

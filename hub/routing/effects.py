@@ -118,6 +118,16 @@ class Alerted:
 
 
 @fact
+class OffsetChanged:
+    """The queue's items are from now on moved forward by so many ms in the order of all."""
+
+    queue: QueueId
+    offset: int
+    kept: int | None
+    """Of 1,000 customers, how many were lately answered within the target."""
+
+
+@fact
 class Refused:
     """The input was not possible and changed nothing. ``code`` says why, as in an answer to a user.
 
@@ -132,5 +142,13 @@ class Refused:
 
 
 Effect = (
-    Grant | OfferChanged | ItemMoved | WorkMoved | LoadChanged | PresenceChanged | Alerted | Refused
+    Grant
+    | OfferChanged
+    | ItemMoved
+    | WorkMoved
+    | LoadChanged
+    | PresenceChanged
+    | Alerted
+    | OffsetChanged
+    | Refused
 )

@@ -6,15 +6,16 @@ Everything here reads the state by the same predicates that decide, and changes 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from hub.routing.capacity import has_units, load_of
 from hub.routing.index import Supply
-from hub.routing.model import OfferMode
+from hub.routing.model import OfferMode, Strategy
 from hub.routing.records import Seat, WorkItem
-from hub.routing.selection import Choice, can_take
-from hub.routing.standing import UNNEEDED, count, why_out
+from hub.routing.selection import Choice, can_take, misfit, ranked
+from hub.routing.standing import UNNEEDED, accepted_today, count, why_out
 from hub.routing.why import AgentStanding, ItemStanding, Why
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def why_granted(
         mode,
         standing_of_item(item),
         demand.name,
-        standing_of_agent(seat, item),
+        standing_of_agent(state, seat, item),
         seat.used,
         () if choice is None else items_behind(choice),
         agents_behind(state, seat, item, supplies) if supplies else (),
@@ -64,10 +65,19 @@ def standing_of_item(item: WorkItem) -> ItemStanding:
     return ItemStanding(item.id, demand.course.band, item.due, demand.offset, item.seq)
 
 
-def standing_of_agent(seat: Seat, item: WorkItem) -> AgentStanding:
-    """The agent's rank in its parts."""
+def standing_of_agent(state: State, seat: Seat, item: WorkItem) -> AgentStanding:
+    """The agent's rank in its parts, as the strategy of the item's queue takes them."""
+    demand, strategy = item.demand, item.demand.strategy
     fit = 0 if not item.preferred or seat.id in item.preferred else 1
-    return AgentStanding(seat.id, fit, 0, load_of(seat), seat.ready_since(), seat.seq)
+    load, count, since = load_of(seat), 0, seat.ready_since()
+    if strategy is Strategy.LEAST_LOADED:
+        load = seat.used
+    elif strategy is Strategy.FEWEST_TODAY:
+        count = accepted_today(state, seat)
+    elif strategy is Strategy.ROUND_ROBIN:
+        since = seat.offered_at
+    fit += misfit(demand, seat.profile)
+    return AgentStanding(seat.id, fit, seat.profile.scarcity, load, count, since, seat.seq)
 
 
 def items_behind(choice: Choice) -> tuple[ItemStanding, ...]:
@@ -97,11 +107,10 @@ def agents_behind(
     """The agents who would have had the item next."""
     near: list[tuple[int, Seat]] = []
     for supply in supplies[:AGENTS_TOLD]:
-        base = 0 if item.demand.is_strict else supply.base
-        near += [(base + other.place, other) for other in supply.first(AGENTS_TOLD + 1)]
+        near += islice(ranked(item.demand, supply), AGENTS_TOLD + 1)
     near.sort(key=_RANK)
     told = [s for _, s in near if s is not seat and can_take(state, s, item)]
-    return tuple([standing_of_agent(s, item) for s in told[:AGENTS_TOLD]])
+    return tuple([standing_of_agent(state, s, item) for s in told[:AGENTS_TOLD]])
 
 
 def agents_out(state: State, seat: Seat, supplies: Sequence[Supply]) -> dict[str, int]:

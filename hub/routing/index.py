@@ -21,6 +21,8 @@ from hub.routing.records import Seat, WorkItem
 from hub.routing.requirements import missing, stages_of
 
 T = TypeVar("T")
+OWN_LINES = (Strategy.LEAST_LOADED, Strategy.ROUND_ROBIN, Strategy.FEWEST_TODAY)
+"""The strategies that let the agents of a supply stand in another order than by idle time."""
 
 ProfileKey = tuple[frozenset[str], frozenset[tuple[str, int]], frozenset[str]]
 CourseKey = tuple[QueueId, int, int, Band, tuple[Step, ...]]
@@ -36,6 +38,7 @@ class Profile:
         "languages",
         "members",
         "number",
+        "scarcity",
         "skills",
         "supplies",
         "takes",
@@ -51,12 +54,24 @@ class Profile:
         self.supplies: dict[tuple[int, int], Supply] = {}
         self.takes = 0
         """The demands, as bits, that its agents are able to take."""
+        self.scarcity = 0
+        """How much other work needs just these agents: 0 to 9."""
 
 
 class Course:
     """The demands an item passes through as it waits: one for each stage of its requirement."""
 
-    __slots__ = ("band", "demands", "key", "medium", "needs", "queue", "stages", "weight")
+    __slots__ = (
+        "band",
+        "demands",
+        "key",
+        "medium",
+        "needs",
+        "queue",
+        "stages",
+        "traffic",
+        "weight",
+    )
 
     def __init__(self, key: CourseKey, stages: tuple[int, ...]) -> None:
         self.key = key
@@ -64,6 +79,8 @@ class Course:
         self.stages = stages
         """The waits at which the next demand begins; the first is 0."""
         self.demands: list[Demand] = []
+        self.traffic = 0
+        """How much of it has come lately, in millionths of an item."""
 
     def step_after(self, waited: int) -> int:
         """The number of the stage an item is in after so much waiting."""
@@ -80,7 +97,6 @@ class Demand(Line[WorkItem]):
         "bit",
         "course",
         "is_heavy",
-        "is_strict",
         "medium",
         "name",
         "number",
@@ -91,11 +107,12 @@ class Demand(Line[WorkItem]):
         "seen",
         "serves",
         "step",
+        "strategy",
         "supplies",
         "weight",
     )
 
-    def __init__(self, number: int, course: Course, step: int, is_strict: bool) -> None:
+    def __init__(self, number: int, course: Course, step: int, strategy: Strategy) -> None:
         super().__init__(item_base(course.band, 0))
         self.number = number
         self.bit = 1 << number
@@ -105,10 +122,8 @@ class Demand(Line[WorkItem]):
         self.medium = course.medium
         self.weight = course.weight
         self.offset = 0
-        self.is_strict = is_strict
-        """Only idle time counts in choosing the agent."""
+        self.strategy = strategy
         self.name = f"{course.queue}/{step}"
-        strategy = Strategy.STRICT_LONGEST_IDLE if is_strict else Strategy.LONGEST_IDLE
         self.rules = ("order=due", f"agents={strategy}")
         self.is_heavy = False
         """Heavier than the lightest work of its medium, so room must be asked of each agent."""
@@ -123,13 +138,15 @@ class Demand(Line[WorkItem]):
 class Supply(Line[Seat]):
     """Agents who can take the same items right now, longest idle first."""
 
-    __slots__ = ("bit", "demands", "load", "number", "profile", "room", "seen", "takes")
+    __slots__ = ("bit", "demands", "lines", "load", "number", "profile", "room", "seen", "takes")
 
     def __init__(self, number: int, profile: Profile, room: int, load: int) -> None:
-        super().__init__(agent_base(0, load))
+        super().__init__(agent_base(profile.scarcity, load))
         self.number = number
         self.bit = 1 << number
         self.profile = profile
+        self.lines: dict[Strategy, Line[Seat]] = {}
+        """The same agents in the order of other strategies."""
         self.room = room
         self.load = load
         self.takes = 0
@@ -137,6 +154,19 @@ class Supply(Line[Seat]):
         self.seen = 0
         self.demands: list[Demand] = []
         """Those of ``seen``, as last sorted."""
+
+    def weigh_scarcity(self) -> None:
+        """Stand behind all whose skills are less scarce, in every line."""
+        scarcity = self.profile.scarcity
+        self.rebase(agent_base(scarcity, self.load))
+        for strategy, line in self.lines.items():
+            load = 0 if strategy is Strategy.LEAST_LOADED else self.load
+            line.rebase(agent_base(scarcity, load))
+
+    def line_up(self, strategies: tuple[Strategy, ...]) -> None:
+        """Have an empty line for each of these strategies."""
+        self.lines = {strategy: Line() for strategy in strategies}
+        self.weigh_scarcity()
 
 
 class Index:
@@ -159,6 +189,10 @@ class Index:
         """How many agents stand in a supply."""
         self.in_queue: dict[QueueId, int] = {}
         """How many items wait in each queue."""
+        self.strategies: tuple[Strategy, ...] = ()
+        """Those in use that need lines of their own."""
+        self.offsets: dict[QueueId, int] = {}
+        """By how many ms the items of a queue are moved forward."""
         self.reserved: dict[str, int] = {}
         """How many agents of a group are kept ready for the queues that reserve it."""
         self.held: dict[WorkItem, None] = {}
@@ -226,8 +260,8 @@ class Index:
             self._numbers[0].give_back(demand.number)
 
     def _open_demand(self, course: Course, step: int, queue: Queue) -> Demand:
-        strict = queue.strategy is Strategy.STRICT_LONGEST_IDLE
-        demand = Demand(self._numbers[0].take(), course, step, strict)
+        demand = Demand(self._numbers[0].take(), course, step, queue.strategy)
+        self._set_offset(demand)
         demand.is_heavy = demand.weight > self.terms.lightest.get(demand.medium, demand.weight)
         self.demands[demand.number] = demand
         for profile in self.profiles.values():
@@ -236,6 +270,21 @@ class Index:
                 for supply in profile.supplies.values():
                     self._meet(supply, demand)
         return demand
+
+    def shift(self, queue: QueueId, offset: int) -> None:
+        """Move all items of a queue forward by so much."""
+        self.offsets[queue] = offset
+        for demand in self.demands.values():
+            if demand.queue == queue:
+                head = demand.head
+                self._set_offset(demand)
+                if demand:
+                    self.order.remove(head)
+                    self.order.add(demand.head, demand)
+
+    def _set_offset(self, demand: Demand) -> None:
+        demand.offset = self.offsets.get(demand.queue, 0)
+        demand.rebase(item_base(demand.course.band, demand.offset))
 
     # Agents
 
@@ -268,16 +317,20 @@ class Index:
         supply = profile.supplies.get((room, load))
         if supply is None:
             supply = Supply(self._numbers[2].take(), profile, room, load)
+            supply.line_up(self.strategies)
             profile.supplies[room, load] = self.supplies[supply.number] = supply
             for demand in chosen(profile.takes, self.demands):
                 self._meet(supply, demand)
         return supply
 
-    def stand(self, seat: Seat, supply: Supply, place: int) -> None:
-        """Let an agent stand ready."""
+    def stand(self, seat: Seat, supply: Supply, place: int, places: tuple[int, ...] = ()) -> None:
+        """Let an agent stand ready: at this place, and at these in the other lines."""
         seat.supply = supply
         seat.place = place
+        seat.places = places
         supply.add(place, seat)
+        for line, place_there in zip(supply.lines.values(), places, strict=True):
+            line.add(place_there, seat)
         self.ready |= supply.bit
         self.standing += 1
 
@@ -286,10 +339,26 @@ class Index:
         supply = seat.supply
         if supply is not None:
             supply.remove(seat.place)
+            for line, place in zip(supply.lines.values(), seat.places, strict=True):
+                line.remove(place)
             if not supply:
                 self.ready &= ~supply.bit
             seat.supply = None
             self.standing -= 1
+
+    def keep_lines(self) -> bool:
+        """Find out anew what lines the queues need. True when agents must be lined up anew."""
+        used = {queue.strategy for queue in self.queues.values()}
+        strategies = tuple(strategy for strategy in OWN_LINES if strategy in used)
+        if strategies == self.strategies:
+            return False
+        for supply in self.supplies.values():
+            for seat in list(supply):
+                self.step_down(seat)
+        self.strategies = strategies
+        for supply in self.supplies.values():
+            supply.line_up(strategies)
+        return True
 
     # Who is kept
 

@@ -24,8 +24,8 @@ from hub.routing.explain import why_not
 from hub.routing.keys import place_of
 from hub.routing.model import TERMINAL, ItemState, OfferState, RoutingState
 from hub.routing.records import InvariantBroken, Seat, Work, WorkItem
-from hub.routing.standing import supply_for, why_no_room, why_out
-from hub.routing.timers import TimerKind
+from hub.routing.standing import places_of, supply_for, why_no_room, why_out
+from hub.routing.timers import HUB, TimerKind
 from hub.routing.waiting import could_have
 
 if TYPE_CHECKING:
@@ -111,6 +111,10 @@ def _check_seat(state: State, seat: Seat) -> None:
     if supply is not None:
         _must(seat.place == place_of(seat.ready_since(), seat.seq), "IX", "place", seat.id)
         _must(seat in list(supply), "IX", "not in line", seat.id)
+        places = places_of(state, seat, seat.place)
+        _must(seat.places == places, "IX", "other places", seat.id)
+        for line in supply.lines.values():
+            _must(seat in list(line), "IX", "not in another line", seat.id)
 
 
 def _check_offers(state: State) -> None:
@@ -142,6 +146,9 @@ def _check_index(state: State) -> None:
     _must(counts == Counter(index.in_queue), "IX", "in_queue", "queues")
     for supply in index.supplies.values():
         _check_line(list(supply.keys()), len(supply), supply.head - supply.base, "supply")
+        for line in supply.lines.values():
+            _must(len(line) == len(supply), "IX", "line", "supply")
+            _check_line(list(line.keys()), len(line), line.head - line.base, "supply")
         _must(bool(supply) == bool(index.ready & supply.bit), "IX", "ready", "supply")
     standing = sum(map(len, index.supplies.values()))
     _must(standing == index.standing, "IX", "standing", "agents")
@@ -177,7 +184,7 @@ def _check_timers(state: State) -> None:
         wanted += _timers_of_waiting(item)
     for kind, entity in wanted:
         _must(timers.armed_at(kind, entity) is not None, "I6", kind.value, entity)
-    known = {*state.offers, *state.items, *state.seats}
+    known = {HUB, *state.offers, *state.items, *state.seats}
     for _, kind, entity in timers.armed():
         last = entity.rpartition(" ")[2] if kind is TimerKind.WRAP_UP else entity
         _must(last in known, "I6", f"{kind.value} timer of nothing", entity)

@@ -1,4 +1,6 @@
-"""What the router learns of its queues as it goes: how long their work takes."""
+"""What the router learns of its queues as it goes: how long their work takes, and how often their
+promise is kept.
+"""
 
 from __future__ import annotations
 
@@ -20,13 +22,29 @@ WEIGHT_OF_ONE = 100
 class Learned:
     """What is known of one queue beyond its settings. Everything is a whole number."""
 
-    __slots__ = ("handled", "handling")
+    __slots__ = ("drift", "handled", "handling", "kept")
 
     def __init__(self) -> None:
         self.handling: int | None = None
         """How long an agent is taken up by one item, in microseconds; ``None`` before the first."""
         self.handled = 0
         """How many items that rests on, up to ``ENOUGH``."""
+
+        self.kept: int | None = None
+        """The share of customers answered within the target, in millionths."""
+        self.drift = 0
+        """By how many microseconds the queue's items are moved forward."""
+
+    def share(self, goal: int) -> int:
+        """The share that kept the promise; the goal itself, in thousandths, as long as nobody
+        knows.
+        """
+        return goal * 1000 if self.kept is None else self.kept
+
+    def learn_kept(self, kept: bool, goal: int) -> None:
+        """A customer was answered within the target, or was not."""
+        before = self.share(goal)
+        self.kept = before + (1_000_000 * kept - before) // WEIGHT_OF_ONE
 
     def learn_handling(self, took: int, usual: int | None) -> None:
         """An agent was taken up for so many ms; ``usual`` is what the queue's settings expect."""
@@ -37,7 +55,7 @@ class Learned:
         self.handling = known + (took * 1000 - known) // WEIGHT_OF_ONE
 
     def as_row(self, queue: QueueId) -> QueueRow:
-        return QueueRow(queue, self.handling, self.handled)
+        return QueueRow(queue, self.handling, self.handled, self.kept, self.drift)
 
 
 def restored(row: QueueRow) -> Learned:
@@ -45,6 +63,8 @@ def restored(row: QueueRow) -> Learned:
     learned = Learned()
     learned.handling = row.handling
     learned.handled = row.handled
+    learned.kept = row.kept
+    learned.drift = row.drift
     return learned
 
 

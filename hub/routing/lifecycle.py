@@ -30,6 +30,8 @@ from hub.routing.inputs import (
 )
 from hub.routing.model import ItemState, OfferMode, OfferState, RoutingState, WrapUpMode
 from hub.routing.records import Seat, Work, WorkItem
+from hub.routing.scarcity import note_arrival
+from hub.routing.steering import note_abandoned
 from hub.routing.timers import TimerKind
 
 if TYPE_CHECKING:
@@ -81,6 +83,7 @@ def _new_item(state: State, event: ItemQueued, queue_id: QueueId) -> WorkItem:
         weight = state.terms.by_medium[NUMBER[event.medium]].weight
     band = settings.band if event.band is None else event.band
     course = state.course_for(queue_id, event.medium, weight, band, event.needs)
+    note_arrival(state, course)
     seq = state.next_seq
     state.next_seq = seq + 1
     return WorkItem(
@@ -371,6 +374,8 @@ def customer_leaves(state: State, event: CustomerLeft) -> None:
     if item.state in (ItemState.QUEUED, ItemState.OFFERED):
         _leave_waiting(state, item, "customer_left")
         short = state.now - item.enqueued_at <= state.rules.short_abandon
+        if not short:
+            note_abandoned(state, item)
         state.finish(item, ItemState.ABANDONED, "short" if short else "left")
     elif item.agent is not None and item.state is ItemState.CONNECTING:
         let_go(state, item.agent, item.agent.work[item.id], "customer_left")

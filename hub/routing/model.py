@@ -129,6 +129,14 @@ class Strategy(StrEnum):
     """Least loaded by quarters of capacity, then longest idle."""
     STRICT_LONGEST_IDLE = "strict_longest_idle"
     """Longest idle, whatever the load."""
+    LEAST_LOADED = "least_loaded"
+    """Least loaded to the unit, then longest idle."""
+    ROUND_ROBIN = "round_robin"
+    """Who was offered something longest ago, among those equally loaded by quarters."""
+    FEWEST_TODAY = "fewest_today"
+    """Who has accepted least today, among those equally loaded by quarters."""
+    BEST_FIT = "best_fit"
+    """Whose skills are nearest to what the first step asks for; then as longest idle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +267,10 @@ class Rules:
     """For work that lost its agent."""
     short_abandon: int = 5 * SECOND
     park_max: int = 1 * DAY
+    scarcity: bool = False
+    """Agents whom other work needs most are asked last."""
+    day_begins: int = 0
+    """How many ms after midnight UTC the day begins, by which today's work is counted."""
     wrap_up_max: int = 1 * HOUR
     """The watchdog of wrap-ups without a limit."""
 
@@ -333,6 +345,9 @@ class Queue:
     limit for patient media."""
     reserve: Reserve | None = None
     """Agents kept ready for this queue, and for others that reserve the same group."""
+    goal: int | None = None
+    """How many of 1,000 customers should be answered within the target. Queues with goals are
+    steered; one without keeps its place."""
     handling: int | None = None
     """How long work takes an agent, as long as the router has not learned it."""
 
@@ -468,6 +483,12 @@ class AgentRow:
     """When the presence has lasted its longest."""
     returns_at: int | None = None
     """When an agent who does not respond becomes routable by themselves."""
+    offered_at: int = 0
+    """When the agent was last offered something."""
+    counted_on: int = 0
+    """The day of which ``accepted`` tells, as a number."""
+    accepted: int = 0
+    """How many offers the agent accepted on that day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -479,6 +500,23 @@ class QueueRow:
     """How long work takes an agent, in microseconds."""
     handled: int = 0
     """How many items that rests on, until it is enough."""
+    kept: int | None = None
+    """The share of customers answered within the target, in millionths."""
+    drift: int = 0
+    """By how many microseconds its items are moved forward."""
+
+
+@dataclass(frozen=True, slots=True)
+class CourseRow:
+    """How much work of one kind has come lately."""
+
+    queue: QueueId
+    medium: Medium
+    weight: int
+    band: Band
+    needs: tuple[Step, ...]
+    traffic: int
+    """Arrivals in millionths, fading."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -493,6 +531,9 @@ class Snapshot:
     offers: tuple[OfferRow, ...] = ()
     assignments: tuple[AssignmentRow, ...] = ()
     queue_rows: tuple[QueueRow, ...] = ()
+    courses: tuple[CourseRow, ...] = ()
+    served: int = 0
+    """How many items with a goal were answered or abandoned since the queues were last steered."""
     epoch: int = 1
     """Which leader this is; part of the offer ids, so they never repeat."""
     next_seq: int = 1

@@ -28,7 +28,8 @@ from hub.routing.inputs import (
 from hub.routing.model import ItemState, OfferMode, OfferState, RoutingState
 from hub.routing.records import Offer, Seat, WorkItem
 from hub.routing.selection import Choice
-from hub.routing.standing import become, lock
+from hub.routing.standing import become, count_accepted, lock
+from hub.routing.steering import note_answered
 from hub.routing.timers import TimerKind
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ def grant(
     item.hold = None
     item.attempts += 1
     state.offers[offer.id] = offer
+    seat.offered_at = now
     reserve(state, offer)
     state.timers.arm(TimerKind.OFFER, offer.id, deadline)
     state.effects.append(
@@ -165,6 +167,7 @@ def _accept(state: State, offer: Offer) -> None:
     _say(state, offer, None)
     seat.idle_since = max(seat.idle_since, offer.at)
     seat.expiries = 0
+    count_accepted(state, seat)
     item.offer = None
     item.agent = seat
     item.state = ItemState.CONNECTING if rules.bridged else ItemState.ACTIVE
@@ -182,6 +185,7 @@ def begin(state: State, item: WorkItem) -> None:
     """The customer is being served: the waiting is over, their silence begins to count."""
     if item.answered_at is None:
         item.answered_at = state.now
+        note_answered(state, item)
     silence = state.terms.by_medium[item.demand.medium].inactive_after
     if silence is not None:
         state.timers.arm(TimerKind.SILENCE, item.id, state.now + silence)

@@ -198,9 +198,11 @@ class Seat:
     """An agent as the router sees them: what they say, what they carry, where they stand."""
 
     __slots__ = (
+        "accepted",
         "agent",
         "caps",
         "connected",
+        "counted_on",
         "counts",
         "dormant",
         "drains_to",
@@ -213,11 +215,13 @@ class Seat:
         "locked_until",
         "lost_at",
         "media",
+        "offered_at",
         "offers",
         "out",
         "own",
         "pending",
         "place",
+        "places",
         "presence",
         "profile",
         "reason",
@@ -262,10 +266,16 @@ class Seat:
         # Where the agent stands.
         self.idle_since = 0
         self.expiries = 0
+        self.offered_at = 0
+        self.counted_on = 0
+        """The day on which ``accepted`` counts."""
+        self.accepted = 0
         self.locked_until = 0
         self.lock_reason: str | None = None
         self.supply: Supply | None = None
         self.place = 0
+        self.places: tuple[int, ...] = ()
+        """Their places in the other lines of the supply."""
         self.out: str | None = None
         """Why the agent stands in no supply."""
         self.own: dict[WorkItem, None] = {}

@@ -5,12 +5,16 @@ Both orders are total (see ``keys.py``), so every choice has one answer.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from functools import partial
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from hub.routing.capacity import has_units
-from hub.routing.index import Demand, Supply, chosen
+from hub.routing.index import Demand, Profile, Supply, chosen
+from hub.routing.keys import fitting
+from hub.routing.lines import Line
+from hub.routing.model import Strategy
 from hub.routing.records import Seat, WorkItem
 
 if TYPE_CHECKING:
@@ -105,16 +109,50 @@ def best_seat(state: State, item: WorkItem, supplies: list[Supply]) -> Seat | No
         return best
     best_rank = 0
     for supply in supplies:
-        base = 0 if demand.is_strict else supply.base
-        if best is not None and supply.head - supply.base + base > best_rank:
+        if best is not None and supply_rank(demand, supply) > best_rank:
             break
-        for seat in supply:
+        for rank, seat in ranked(demand, supply):
             if can_take(state, seat, item):
-                rank = base + seat.place
                 if best is None or rank < best_rank:
                     best, best_rank = seat, rank
                 break
     return best
+
+
+def ranked(demand: Demand, supply: Supply) -> Iterator[tuple[int, Seat]]:
+    """The agents of a supply with their ranks for a demand, best first."""
+    line = supply.lines.get(demand.strategy, supply)
+    base = base_for(demand, supply, line)
+    return ((base + key, seat) for key, seat in zip(line.keys(), line, strict=True))
+
+
+def base_for(demand: Demand, supply: Supply, line: Line[Seat]) -> int:
+    """What the agents of a supply have in common in their ranks for a demand."""
+    if demand.strategy is Strategy.STRICT_LONGEST_IDLE:
+        return 0
+    if demand.strategy is Strategy.BEST_FIT:
+        return line.base + fitting(misfit(demand, supply.profile))
+    return line.base
+
+
+def misfit(demand: Demand, profile: Profile) -> int:
+    """How far skills are from what work asked for at first: every level that lacks weighs more
+    than all that are too many, and who knows more is better kept for who needs more.
+    """
+    needs = demand.course.needs
+    if demand.strategy is not Strategy.BEST_FIT or not needs:
+        return 0
+    total = 0
+    for skill, level in needs[0].requirement.skills:
+        distance = profile.skills.get(skill, 0) - level
+        total += distance if distance >= 0 else -100 * distance
+    return total
+
+
+def supply_rank(demand: Demand, supply: Supply) -> int:
+    """The rank of the first agent of a supply."""
+    line = supply.lines.get(demand.strategy, supply)
+    return line.head - line.base + base_for(demand, supply, line)
 
 
 def _preferred(state: State, item: WorkItem, supplies: list[Supply]) -> Seat | None:
@@ -150,16 +188,12 @@ def supplies_open_to(state: State, demand: Demand) -> list[Supply]:
     if open_ != demand.seen:
         demand.seen = open_
         demand.supplies = chosen(open_, state.index.supplies)
-    demand.supplies.sort(key=longest_idle if demand.is_strict else HEAD)
+    usual = demand.strategy is Strategy.LONGEST_IDLE
+    demand.supplies.sort(key=HEAD if usual else partial(supply_rank, demand))
     if state.index.reserved:
         is_reserved = state.index.is_reserved
         return [s for s in demand.supplies if not is_reserved(s.profile, demand)]
     return demand.supplies
-
-
-def longest_idle(supply: Supply) -> int:
-    """A supply's order when load does not count."""
-    return supply.head - supply.base
 
 
 def may_have(seat: Seat, item: WorkItem) -> bool:

@@ -14,6 +14,7 @@ from hub.routing.learning import restored
 from hub.routing.model import (
     AgentRow,
     AssignmentRow,
+    CourseRow,
     Exclusion,
     ItemRow,
     ItemState,
@@ -23,8 +24,10 @@ from hub.routing.model import (
     Snapshot,
 )
 from hub.routing.records import Hold, Offer, Seat, Work, WorkItem
-from hub.routing.standing import stand_all
+from hub.routing.scarcity import arm, chosen_courses
+from hub.routing.standing import begin_day, stand_all
 from hub.routing.state import State
+from hub.routing.steering import rearm
 from hub.routing.timers import TimerKind
 
 UNSEEN = frozenset({RoutingState.OFFLINE, RoutingState.DISCONNECTED})
@@ -44,7 +47,14 @@ def rebuild(rows: Snapshot, now: int) -> State:
     state.next_offer = rows.next_offer
     state.index.queues = {queue.id: queue for queue in rows.queues}
     state.index.keep_reserves()
+    state.index.keep_lines()
     state.learned = {row.queue: restored(row) for row in rows.queue_rows}
+    state.served = rows.served
+    rearm(state)
+    for row in rows.courses:
+        course = state.course_for(row.queue, row.medium, row.weight, row.band, row.needs)
+        course.traffic = row.traffic
+    arm(state)
     _seat_agents(state, rows)
     for item in rows.items:
         restore_item(state, item)
@@ -55,6 +65,7 @@ def rebuild(rows: Snapshot, now: int) -> State:
     for seat in state.seats.values():
         seat.excused = is_over(seat, state.terms)
     stand_all(state)
+    begin_day(state)
     for entered in sorted(state.items.values(), key=lambda i: i.seq):
         if entered.state is ItemState.QUEUED:
             waiting.enter(state, entered)
@@ -90,6 +101,9 @@ def _restore_seat(state: State, seat: Seat, row: AgentRow) -> None:
     seat.resumes = row.resumes
     seat.lost_at = row.lost_at
     seat.drains_to = row.drains_to
+    seat.offered_at = row.offered_at
+    seat.counted_on = row.counted_on
+    seat.accepted = row.accepted
     if row.pending is not None:
         seat.pending = (presences[row.pending[0]], row.pending[1], row.pending[2])
     if row.lock_reason is not None:
@@ -197,6 +211,11 @@ def snapshot(state: State) -> Snapshot:
             for work in sorted(seat.work.values(), key=lambda w: (w.since, w.item))
         ),
         queue_rows=tuple(row.as_row(id_) for id_, row in sorted(state.learned.items())),
+        courses=tuple(
+            CourseRow(c.queue, MEDIA[c.medium], c.weight, c.band, c.needs, c.traffic)
+            for c in chosen_courses(state)
+        ),
+        served=state.served,
         epoch=state.epoch,
         next_seq=state.next_seq,
         next_agent=state.next_agent,
@@ -223,6 +242,9 @@ def _agent_row(state: State, seat: Seat) -> AgentRow:
         pending=None if pending is None else (pending[0].code, pending[1], pending[2]),
         drains_to=seat.drains_to,
         presence_until=state.timers.armed_at(TimerKind.PRESENCE, seat.id),
+        offered_at=seat.offered_at,
+        counted_on=seat.counted_on,
+        accepted=seat.accepted,
         returns_at=state.timers.armed_at(TimerKind.RETURN, seat.id),
     )
 

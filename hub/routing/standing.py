@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from hub.kernel.clock import DAY
 from hub.routing.capacity import load_of, room_of
 from hub.routing.effects import PresenceChanged
 from hub.routing.index import Supply
-from hub.routing.keys import place_of
-from hub.routing.model import RoutingState
+from hub.routing.keys import counted, place_of
+from hub.routing.model import RoutingState, Strategy
 from hub.routing.records import Seat
-from hub.routing.timers import TimerKind
+from hub.routing.timers import HUB, TimerKind
 
 if TYPE_CHECKING:
     from hub.routing.state import State
@@ -41,14 +43,60 @@ def stand(state: State, seat: Seat) -> None:
         out = why_out(seat) or why_no_room(seat)
     else:
         place = place_of(seat.ready_since(), seat.seq)
-        if supply is not seat.supply or place != seat.place:
+        places = places_of(state, seat, place) if index.strategies else ()
+        if supply is not seat.supply or place != seat.place or places != seat.places:
             index.step_down(seat)
-            index.stand(seat, supply, place)
+            index.stand(seat, supply, place, places)
         out = None
     if out != seat.out:
         count(state.out, seat.out, -1)
         count(state.out, out, 1)
         seat.out = out
+
+
+def places_of(state: State, seat: Seat, place: int) -> tuple[int, ...]:
+    """The agent's places in the lines of the strategies in use, from that by idle time."""
+    return tuple(PLACES[strategy](state, seat, place) for strategy in state.index.strategies)
+
+
+def today(state: State) -> int:
+    """The number of the present day."""
+    return (state.now - state.rules.day_begins) // DAY
+
+
+def accepted_today(state: State, seat: Seat) -> int:
+    """How many offers the agent has accepted today."""
+    return seat.accepted if seat.counted_on == today(state) else 0
+
+
+def count_accepted(state: State, seat: Seat) -> None:
+    """The agent has accepted one more."""
+    seat.accepted = accepted_today(state, seat) + 1
+    seat.counted_on = today(state)
+
+
+PLACES: dict[Strategy, Callable[[State, Seat, int], int]] = {
+    Strategy.LEAST_LOADED: lambda _, seat, place: counted(seat.used, place),
+    Strategy.ROUND_ROBIN: lambda _, seat, __: place_of(seat.offered_at, seat.seq),
+    Strategy.FEWEST_TODAY: lambda state, seat, place: counted(accepted_today(state, seat), place),
+}
+
+
+def review_lines(state: State) -> None:
+    """Let everybody stand where the strategies now in use want them."""
+    if state.index.keep_lines():
+        stand_all(state)
+    begin_day(state)
+
+
+def begin_day(state: State, _: str = "") -> None:
+    """Nobody has accepted anything on a new day."""
+    if Strategy.FEWEST_TODAY in state.index.strategies:
+        stand_all(state)
+        begins = (today(state) + 1) * DAY + state.rules.day_begins
+        state.timers.arm(TimerKind.DAY, HUB, begins)
+    else:
+        state.timers.disarm(TimerKind.DAY, HUB)
 
 
 def why_no_room(seat: Seat) -> str:

@@ -33,6 +33,8 @@ class State:
         """Offers whose work is in hand, so that accepting twice is accepting once."""
         self.learned: dict[QueueId, Learned] = {}
         """What experience says of each queue."""
+        self.served = 0
+        """How many items with a goal came to an end of waiting since the last steering."""
         self.timers = Timers()
         self.next_seq = 1
         self.next_agent = 1

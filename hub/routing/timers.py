@@ -25,6 +25,13 @@ class TimerKind(StrEnum):
     GRACE = "grace"
     PRESENCE = "presence"
     RETURN = "return"
+    DAY = "day"
+    STEER = "steer"
+    SCARCITY = "scarcity"
+
+
+HUB = ""
+"""The entity of timers that concern everybody."""
 
 
 @dataclass(frozen=True, slots=True)

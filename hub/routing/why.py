@@ -35,19 +35,23 @@ class ItemStanding:
 
 @fact
 class AgentStanding:
-    """Where an agent stood: smallest ``(fit, scarcity, load, idle_since, seq)`` first."""
+    """Where an agent stood: smallest ``(fit, scarcity, load, count, idle_since, seq)`` first."""
 
     agent: AgentId
     fit: int
     scarcity: int
     load: int
+    """In quarters of capacity; in units where the least loaded is asked."""
+    count: int
+    """Offers accepted today, where that is asked."""
     idle_since: int
+    """Under round robin, when they were last offered something."""
     seq: int
 
     @property
-    def rank(self) -> tuple[int, int, int, int, int]:
+    def rank(self) -> tuple[int, int, int, int, int, int]:
         """What they were compared by; under strict longest idle only the last two count."""
-        return (self.fit, self.scarcity, self.load, self.idle_since, self.seq)
+        return (self.fit, self.scarcity, self.load, self.count, self.idle_since, self.seq)
 
     def as_dict(self) -> dict[str, Any]:
         return {"agent": self.agent, "rank": list(self.rank)}

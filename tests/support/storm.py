@@ -230,6 +230,7 @@ class Storm:
             max_wait=pick((None, 40_000)),
             overflow=pick((None, *QUEUES)),
             reserve=pick((None, None, Reserve("g1", 1), Reserve("g2", 2))),
+            goal=pick((None, 800, 950)),
             sticky_max=pick((None, 0, 15_000)),
             handling=pick((None, 5_000, 20_000)),
             is_open=self.dice.random() > 0.05,
@@ -274,6 +275,7 @@ class Storm:
             heartbeat_timeout=pick((None, 15_000)),
             delivery_timeout=pick((None, 3_000)),
             grace=20_000,
+            scarcity=pick((False, True)),
         )
 
 

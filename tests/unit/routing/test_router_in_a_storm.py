@@ -54,11 +54,13 @@ def test_storms_reach_every_rule() -> None:
         for _ in range(50):
             state = storm.blow(10).state
             seen["held"] += len(state.index.held)
+            seen["offset"] += any(state.index.offsets.values())
+            seen["scarce"] += len({p.scarcity for p in state.index.profiles.values()}) > 1
             for item in state.items.values():
                 if item.state is ItemState.QUEUED:
                     seen.update(dict(why_waiting(state, item)))
 
-    assert {"held", "sticky", "reserve"} <= set(+seen)
+    assert {"held", "sticky", "reserve", "offset", "scarce"} <= set(+seen)
 
 
 @pytest.mark.parametrize("seed", range(4))
