@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hub.kernel.ids import QueueId
-from hub.routing import waiting
+from hub.routing import lifecycle, waiting
 from hub.routing.capacity import MEDIA, Terms, is_over, media_bits
 from hub.routing.carrying import weigh_all
 from hub.routing.inputs import AgentChanged, AgentRemoved, QueueChanged, RulesChanged
@@ -13,7 +13,7 @@ from hub.routing.model import Agent, ItemState, Medium
 from hub.routing.presence import go_offline
 from hub.routing.records import Seat, WorkItem
 from hub.routing.scarcity import refresh
-from hub.routing.standing import begin_day, count, free, review_lines, stand, stand_all
+from hub.routing.standing import begin_day, count, free, limit, review_lines, stand, stand_all
 from hub.routing.steering import release_without_goal
 from hub.routing.timers import TimerKind
 
@@ -72,8 +72,11 @@ def change_queue(state: State, event: QueueChanged) -> None:
         course = state.course_for(queue.id, MEDIA[old.medium], old.weight, old.band, old.needs)
         step = min(item.demand.step, len(course.demands) - 1)
         item.demand = course.demands[step]
+    closes = not queue.is_open and not queue.serves_rest
     for item in queued:
         waiting.enter(state, item)
+        if closes:
+            lifecycle.overflow(state, item, "closed")
 
 
 def _items_of(state: State, queue: QueueId) -> list[WorkItem]:
@@ -101,6 +104,7 @@ def change_agent(state: State, event: AgentChanged) -> None:
     seat.units = agent.units
     seat.caps = caps_of(state, agent)
     seat.excused = is_over(seat, state.terms)
+    limit(state, seat)
     free(state, seat)
 
 
@@ -111,6 +115,7 @@ def remove_agent(state: State, event: AgentRemoved) -> None:
         state.refuse("unknown_agent", event.agent)
         return
     go_offline(state, seat, "removed", keep_nothing=True)
+    state.timers.disarm(TimerKind.RATE, seat.id)
     stand(state, seat)
     leave_profile(state, seat)
     count(state.out, seat.out, -1)

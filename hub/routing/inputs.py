@@ -122,6 +122,8 @@ class ItemQueued:
     """Agents who come first when they are able, best first."""
     enqueued_at: int | None = None
     origin_at: int | None = None
+    resumes: WorkItemId | None = None
+    """The abandoned item of the same customer, whose place this takes while it is kept."""
 
 
 @fact

@@ -184,7 +184,7 @@ def _check_timers(state: State) -> None:
         wanted += _timers_of_waiting(item)
     for kind, entity in wanted:
         _must(timers.armed_at(kind, entity) is not None, "I6", kind.value, entity)
-    known = {HUB, *state.offers, *state.items, *state.seats}
+    known = {HUB, *state.tickets, *state.offers, *state.items, *state.seats}
     for _, kind, entity in timers.armed():
         last = entity.rpartition(" ")[2] if kind is TimerKind.WRAP_UP else entity
         _must(last in known, "I6", f"{kind.value} timer of nothing", entity)
@@ -196,6 +196,8 @@ def _timers_of_agent(seat: Seat) -> list[tuple[TimerKind, str]]:
         timers.append((TimerKind.GRACE, seat.id))
     if seat.lock_reason is not None:
         timers.append((TimerKind.LOCK, seat.id))
+    if seat.limited:
+        timers.append((TimerKind.RATE, seat.id))
     return timers
 
 

@@ -28,7 +28,7 @@ from hub.routing.inputs import (
     WorkEnded,
     WrapUpEnded,
 )
-from hub.routing.model import ItemState, OfferMode, OfferState, RoutingState, WrapUpMode
+from hub.routing.model import ItemState, OfferMode, OfferState, RoutingState, Ticket, WrapUpMode
 from hub.routing.records import Seat, Work, WorkItem
 from hub.routing.scarcity import note_arrival
 from hub.routing.steering import note_abandoned
@@ -43,7 +43,7 @@ SPEAKING = frozenset({ItemState.ACTIVE})
 ON_HOLD = frozenset({ItemState.HELD})
 TALKING = frozenset({ItemState.ACTIVE, ItemState.HELD})
 AWAY = frozenset({RoutingState.OFFLINE, RoutingState.DISCONNECTED})
-ROUTERS_RULES = {"locked", "excluded", "sticky", "reserve"}
+ROUTERS_RULES = {"locked", "excluded", "sticky", "reserve", "rate_limit"}
 """What keeps only the router from an offer."""
 WAIVED = {
     OfferMode.PICKED: ROUTERS_RULES | {"not_routable", "not_responding", "presence_pending"},
@@ -65,7 +65,13 @@ def queue(state: State, event: ItemQueued) -> None:
         state.refuse("already_queued", event.item)
     else:
         at, reason = waiting.destination(state, wanted)
+        ticket = None if event.resumes is None else state.tickets.get(event.resumes)
         item = _new_item(state, event, wanted.id if at is None else at.id)
+        if ticket is not None:
+            reason = reason or "resumed"
+            item.origin_at = ticket.origin_at
+            item.come_due(ticket.due)
+            end_ticket(state, ticket.item)
         state.items[item.id] = item
         if at is None:
             state.finish(item, ItemState.OVERFLOWED_OUT, reason)
@@ -114,17 +120,21 @@ def change(state: State, event: ItemChanged) -> None:
     waiting.requeue(state, item, "changed")
 
 
-def overflow(state: State, item_id: str) -> None:
-    """QUEUED too long -> QUEUED elsewhere, due by its first waiting; or OVERFLOWED_OUT."""
+def outwait(state: State, item_id: str) -> None:
+    """QUEUED too long -> elsewhere."""
     item = state.items.get(WorkItemId(item_id))
-    if item is None or item.state is not ItemState.QUEUED:
-        return
+    if item is not None and item.state is ItemState.QUEUED:
+        overflow(state, item, "max_wait")
+
+
+def overflow(state: State, item: WorkItem, reason: str) -> None:
+    """QUEUED -> QUEUED elsewhere, due by its first waiting; or OVERFLOWED_OUT."""
     here = state.queue_of(item)
     there = None if here.overflow is None else state.index.queues.get(here.overflow)
     waiting.leave(state, item)
     at = None if there is None else waiting.destination(state, there)[0]
     if at is None or at.id == here.id:
-        state.finish(item, ItemState.OVERFLOWED_OUT, "max_wait")
+        state.finish(item, ItemState.OVERFLOWED_OUT, reason)
         return
     waiting.assign_course(state, item, at.id, at.band, item.demand.course.needs)
     item.come_due(item.enqueued_at + at.target)
@@ -376,6 +386,7 @@ def customer_leaves(state: State, event: CustomerLeft) -> None:
         short = state.now - item.enqueued_at <= state.rules.short_abandon
         if not short:
             note_abandoned(state, item)
+            _keep_place(state, item)
         state.finish(item, ItemState.ABANDONED, "short" if short else "left")
     elif item.agent is not None and item.state is ItemState.CONNECTING:
         let_go(state, item.agent, item.agent.work[item.id], "customer_left")
@@ -384,6 +395,18 @@ def customer_leaves(state: State, event: CustomerLeft) -> None:
         end_item(state, item, item.agent, "customer_left")
     else:
         state.refuse("wrong_state", item.id)
+
+
+def _keep_place(state: State, item: WorkItem) -> None:
+    until = state.now + state.rules.resume_window
+    state.tickets[item.id] = Ticket(item.id, item.due, item.origin_at, until)
+    state.timers.arm(TimerKind.TICKET, item.id, until)
+
+
+def end_ticket(state: State, item_id: str) -> None:
+    """The place is kept no longer."""
+    state.tickets.pop(WorkItemId(item_id), None)
+    state.timers.disarm(TimerKind.TICKET, item_id)
 
 
 def cancel(state: State, event: ItemCancelled) -> None:

@@ -266,6 +266,8 @@ class Rules:
     requeue_boost: int = 60 * SECOND
     """For work that lost its agent."""
     short_abandon: int = 5 * SECOND
+    resume_window: int = 300 * SECOND
+    """Who gave up waiting and comes back so soon has the old place again."""
     park_max: int = 1 * DAY
     scarcity: bool = False
     """Agents whom other work needs most are asked last."""
@@ -336,6 +338,10 @@ class Queue:
     wrap_up: WrapUp = WrapUp()
     strategy: Strategy = Strategy.LONGEST_IDLE
     is_open: bool = True
+    serves_rest: bool = True
+    """What waits when the queue closes is still served; else it overflows."""
+    join_empty: bool = True
+    """Work may wait here while no agent of the queue is there."""
     max_waiting: int | None = None
     max_wait: int | None = None
     overflow: QueueId | None = None
@@ -353,6 +359,14 @@ class Queue:
 
 
 @dataclass(frozen=True, slots=True)
+class RateLimit:
+    """At most so many grants in any stretch of ``over`` ms."""
+
+    most: int
+    over: int
+
+
+@dataclass(frozen=True, slots=True)
 class Agent:
     """Who can be offered what."""
 
@@ -365,6 +379,7 @@ class Agent:
     units: int = 100
     caps: frozenset[tuple[Medium, int]] = frozenset()
     """Caps that differ from the medium's; 0 means never this medium."""
+    rate: RateLimit | None = None
 
 
 # What a snapshot holds: the values the router can be rebuilt from.
@@ -489,6 +504,18 @@ class AgentRow:
     """The day of which ``accepted`` tells, as a number."""
     accepted: int = 0
     """How many offers the agent accepted on that day."""
+    granted: tuple[int, ...] = ()
+    """The moments of the grants that count against the agent's rate limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """The place of a customer who gave up waiting, for a while."""
+
+    item: WorkItemId
+    due: int
+    origin_at: int
+    until: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -532,6 +559,7 @@ class Snapshot:
     assignments: tuple[AssignmentRow, ...] = ()
     queue_rows: tuple[QueueRow, ...] = ()
     courses: tuple[CourseRow, ...] = ()
+    tickets: tuple[Ticket, ...] = ()
     served: int = 0
     """How many items with a goal were answered or abandoned since the queues were last steered."""
     epoch: int = 1

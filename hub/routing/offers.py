@@ -28,7 +28,7 @@ from hub.routing.inputs import (
 from hub.routing.model import ItemState, OfferMode, OfferState, RoutingState
 from hub.routing.records import Offer, Seat, WorkItem
 from hub.routing.selection import Choice
-from hub.routing.standing import become, count_accepted, lock
+from hub.routing.standing import become, count_accepted, limit, lock
 from hub.routing.steering import note_answered
 from hub.routing.timers import TimerKind
 
@@ -63,6 +63,9 @@ def grant(
     item.attempts += 1
     state.offers[offer.id] = offer
     seat.offered_at = now
+    if seat.agent.rate is not None:
+        seat.granted.append(now)
+        limit(state, seat)
     reserve(state, offer)
     state.timers.arm(TimerKind.OFFER, offer.id, deadline)
     state.effects.append(
@@ -127,6 +130,9 @@ def refuse(state: State, event: GrantRefused) -> None:
     _forget(state, offer)
     item.offer = None
     item.attempts -= 1
+    if offer.at in seat.granted:
+        seat.granted.remove(offer.at)
+        limit(state, seat)
     unreserve(state, offer, told=False)
     if state.items.get(item.id) is not item:
         return  # it ended while it was being granted

@@ -208,9 +208,11 @@ class Seat:
         "drains_to",
         "excused",
         "expiries",
+        "granted",
         "heard_at",
         "id",
         "idle_since",
+        "limited",
         "lock_reason",
         "locked_until",
         "lost_at",
@@ -270,6 +272,10 @@ class Seat:
         self.counted_on = 0
         """The day on which ``accepted`` counts."""
         self.accepted = 0
+        self.granted: list[int] = []
+        """The moments of the grants that count against the rate limit."""
+        self.limited = False
+        """There have been as many as may be."""
         self.locked_until = 0
         self.lock_reason: str | None = None
         self.supply: Supply | None = None

@@ -25,7 +25,7 @@ from hub.routing.model import (
 )
 from hub.routing.records import Hold, Offer, Seat, Work, WorkItem
 from hub.routing.scarcity import arm, chosen_courses
-from hub.routing.standing import begin_day, stand_all
+from hub.routing.standing import begin_day, limit, stand_all
 from hub.routing.state import State
 from hub.routing.steering import rearm
 from hub.routing.timers import TimerKind
@@ -48,13 +48,7 @@ def rebuild(rows: Snapshot, now: int) -> State:
     state.index.queues = {queue.id: queue for queue in rows.queues}
     state.index.keep_reserves()
     state.index.keep_lines()
-    state.learned = {row.queue: restored(row) for row in rows.queue_rows}
-    state.served = rows.served
-    rearm(state)
-    for row in rows.courses:
-        course = state.course_for(row.queue, row.medium, row.weight, row.band, row.needs)
-        course.traffic = row.traffic
-    arm(state)
+    _remember(state, rows)
     _seat_agents(state, rows)
     for item in rows.items:
         restore_item(state, item)
@@ -70,6 +64,20 @@ def rebuild(rows: Snapshot, now: int) -> State:
         if entered.state is ItemState.QUEUED:
             waiting.enter(state, entered)
     return state
+
+
+def _remember(state: State, rows: Snapshot) -> None:
+    """What was learned, and whom a place is kept for."""
+    state.learned = {row.queue: restored(row) for row in rows.queue_rows}
+    state.served = rows.served
+    for ticket in rows.tickets:
+        state.tickets[ticket.item] = ticket
+        state.timers.arm(TimerKind.TICKET, ticket.item, ticket.until)
+    rearm(state)
+    for row in rows.courses:
+        course = state.course_for(row.queue, row.medium, row.weight, row.band, row.needs)
+        course.traffic = row.traffic
+    arm(state)
 
 
 def _seat_agents(state: State, rows: Snapshot) -> None:
@@ -104,6 +112,8 @@ def _restore_seat(state: State, seat: Seat, row: AgentRow) -> None:
     seat.offered_at = row.offered_at
     seat.counted_on = row.counted_on
     seat.accepted = row.accepted
+    seat.granted = list(row.granted)
+    limit(state, seat)
     if row.pending is not None:
         seat.pending = (presences[row.pending[0]], row.pending[1], row.pending[2])
     if row.lock_reason is not None:
@@ -216,6 +226,7 @@ def snapshot(state: State) -> Snapshot:
             for c in chosen_courses(state)
         ),
         served=state.served,
+        tickets=tuple(ticket for _, ticket in sorted(state.tickets.items())),
         epoch=state.epoch,
         next_seq=state.next_seq,
         next_agent=state.next_agent,
@@ -245,6 +256,7 @@ def _agent_row(state: State, seat: Seat) -> AgentRow:
         offered_at=seat.offered_at,
         counted_on=seat.counted_on,
         accepted=seat.accepted,
+        granted=tuple(seat.granted),
         returns_at=state.timers.armed_at(TimerKind.RETURN, seat.id),
     )
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from hub.kernel.clock import DAY
+from hub.kernel.ids import AgentId
 from hub.routing.capacity import load_of, room_of
 from hub.routing.effects import PresenceChanged
 from hub.routing.index import Supply
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 ROUTABLE = RoutingState.ROUTABLE
 FULL = "full"
 UNNEEDED = "unneeded"
+RATE_LIMIT = "rate_limit"
 
 
 def why_out(seat: Seat) -> str | None:
@@ -30,7 +32,7 @@ def why_out(seat: Seat) -> str | None:
         return "connection_lost"
     if seat.pending is not None and not seat.pending[0].routable:
         return "presence_pending"
-    return seat.lock_reason
+    return RATE_LIMIT if seat.limited else seat.lock_reason
 
 
 def stand(state: State, seat: Seat) -> None:
@@ -153,6 +155,29 @@ def unlock(state: State, seat: Seat) -> None:
         seat.lock_reason = None
         seat.locked_until = 0
         state.timers.disarm(TimerKind.LOCK, seat.id)
+        free(state, seat)
+
+
+def limit(state: State, seat: Seat) -> None:
+    """Hold the agent's recent grants against their rate limit; ``stand`` draws the conclusion."""
+    rate = seat.agent.rate
+    seat.limited = False
+    state.timers.disarm(TimerKind.RATE, seat.id)
+    if rate is None:
+        seat.granted.clear()
+        return
+    seat.granted = [at for at in seat.granted if at > state.now - rate.over]
+    if len(seat.granted) >= rate.most:
+        seat.limited = True
+        until = seat.granted[-rate.most] + rate.over if rate.most else state.now + rate.over
+        state.timers.arm(TimerKind.RATE, seat.id, until)
+
+
+def review_limit(state: State, agent: str) -> None:
+    """The rate limit may be over."""
+    seat = state.seats.get(AgentId(agent))
+    if seat is not None:
+        limit(state, seat)
         free(state, seat)
 
 

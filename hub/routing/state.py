@@ -7,7 +7,7 @@ from hub.routing.capacity import NUMBER, Terms
 from hub.routing.effects import Effect, ItemMoved, Refused
 from hub.routing.index import Course, Index
 from hub.routing.learning import Learned
-from hub.routing.model import Band, ItemState, Medium, Queue, Rules, Step
+from hub.routing.model import Band, ItemState, Medium, Queue, Rules, Step, Ticket
 from hub.routing.records import Offer, Seat, WorkItem
 from hub.routing.standing import stand_all
 from hub.routing.timers import Timers
@@ -35,6 +35,8 @@ class State:
         """What experience says of each queue."""
         self.served = 0
         """How many items with a goal came to an end of waiting since the last steering."""
+        self.tickets: dict[WorkItemId, Ticket] = {}
+        """The places of customers who gave up waiting."""
         self.timers = Timers()
         self.next_seq = 1
         self.next_agent = 1

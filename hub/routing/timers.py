@@ -25,6 +25,8 @@ class TimerKind(StrEnum):
     GRACE = "grace"
     PRESENCE = "presence"
     RETURN = "return"
+    RATE = "rate"
+    TICKET = "ticket"
     DAY = "day"
     STEER = "steer"
     SCARCITY = "scarcity"

@@ -162,7 +162,18 @@ def why_no_entry(state: State, queue: Queue) -> str | None:
         return "closed"
     if queue.max_waiting is not None and state.index.in_queue.get(queue.id, 0) >= queue.max_waiting:
         return "full"
+    if not queue.join_empty and not has_agents(state, queue):
+        return "no_agent"
     return None
+
+
+def has_agents(state: State, queue: Queue) -> bool:
+    """True when somebody of the queue is there, if only on a break."""
+    return any(
+        seat.state is not RoutingState.OFFLINE
+        and any(m.group is None or m.group in seat.agent.groups for m in queue.members)
+        for seat in state.seats.values()
+    )
 
 
 def exclude(item: WorkItem, agent: AgentId, until: int, reason: str) -> None:

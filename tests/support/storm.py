@@ -23,6 +23,7 @@ from hub.routing.model import (
     OfferMode,
     Presence,
     Queue,
+    RateLimit,
     Requirement,
     Reserve,
     Rules,
@@ -142,6 +143,7 @@ class Storm:
             band=pick((None, None, Band.EMERGENCY)),
             weight=pick((None, None, None, 10, 60)),
             preferred=pick(((), (), AGENTS[1:3])),
+            resumes=pick((None, *self.state.tickets)),
         )
 
     def _of_offers(self) -> inputs.Input:
@@ -234,6 +236,8 @@ class Storm:
             sticky_max=pick((None, 0, 15_000)),
             handling=pick((None, 5_000, 20_000)),
             is_open=self.dice.random() > 0.05,
+            serves_rest=pick((True, False)),
+            join_empty=pick((True, True, False)),
         )
 
     def _agent(self, id_: AgentId) -> Agent:
@@ -246,6 +250,7 @@ class Storm:
             skills=pick((frozenset(), frozenset({("german", 5)}), frozenset({("german", 9)}))),
             languages=pick((frozenset(), frozenset({"en"}), frozenset({"en", "zh"}))),
             caps=pick((frozenset(), frozenset({(Medium.CHAT, 1)}), frozenset({(Medium.VOICE, 0)}))),
+            rate=pick((None, None, RateLimit(2, 10_000))),
             units=pick((100, 100, 100, 100, 50, 0)),
         )
 
