@@ -165,7 +165,7 @@ def _staff(interval: Interval, moments: Sequence[float], terms: Terms) -> Staffe
 
 def _demands(interval: Interval, moments: Sequence[float], terms: Terms) -> list[Demand]:
     """The demands the interval may bring: each moment of it at each rate."""
-    if not interval.volume:
+    if interval.volume < LEAST:
         return []
     return [
         Demand(load * factor / interval.handle, interval.handle, terms.patience)

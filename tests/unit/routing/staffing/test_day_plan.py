@@ -259,6 +259,7 @@ def test_a_date_that_is_none_is_named() -> None:
 @given(
     text=some.text() | some.text(alphabet="start,volumehandle_time0123456789:\n\"'", max_size=200)
 )
+@settings(deadline=None)
 def test_any_text_is_read_or_refused(text: str) -> None:
     for read in (read_day, read_history):
         with suppress(BadTable):

@@ -173,6 +173,7 @@ demands = some.builds(
 
 
 @given(load=loads, agents=pools)
+@settings(deadline=None)
 def test_more_agents_block_fewer(load: float, agents: int) -> None:
     assert 0 <= erlang_b(load, agents + 1) < erlang_b(load, agents) <= 1 or (
         erlang_b(load, agents) == 0
@@ -180,6 +181,7 @@ def test_more_agents_block_fewer(load: float, agents: int) -> None:
 
 
 @given(agents=pools, used=some.floats(0.01, 0.99))
+@settings(deadline=None)
 def test_more_wait_where_all_may_wait_than_are_blocked_where_none_may(
     agents: int, used: float
 ) -> None:
@@ -189,6 +191,7 @@ def test_more_wait_where_all_may_wait_than_are_blocked_where_none_may(
 
 
 @given(load=some.floats(0.1, 100), agents=some.integers(1, 60))
+@settings(deadline=None)
 def test_erlang_b_is_the_last_of_shares_that_sum_to_one(load: float, agents: int) -> None:
     """Against the definition, term by term from the largest factorials down."""
     terms = [1.0]
@@ -199,7 +202,7 @@ def test_erlang_b_is_the_last_of_shares_that_sum_to_one(load: float, agents: int
 
 
 @given(demand=demands, agents=pools, within=some.floats(0, 600))
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 def test_more_agents_serve_better(demand: Demand, agents: int, within: float) -> None:
     fewer, more = figures(demand, agents, within), figures(demand, agents + 1, within)
 
@@ -210,7 +213,7 @@ def test_more_agents_serve_better(demand: Demand, agents: int, within: float) ->
 
 
 @given(demand=demands, agents=pools, within=some.floats(0, 600))
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 def test_everybody_is_answered_blocked_or_leaves(
     demand: Demand, agents: int, within: float
 ) -> None:
@@ -224,7 +227,7 @@ def test_everybody_is_answered_blocked_or_leaves(
 
 
 @given(demand=demands, agents=pools)
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 def test_in_the_end_all_who_are_answered_are_answered_in_time(demand: Demand, agents: int) -> None:
     pool = figures(demand, agents, 1e7)
 
@@ -232,7 +235,7 @@ def test_in_the_end_all_who_are_answered_are_answered_in_time(demand: Demand, ag
 
 
 @given(agents=some.integers(1, 100), used=some.floats(0.05, 0.97), within=some.floats(0, 300))
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 def test_the_more_patient_the_nearer_erlang_a_is_to_erlang_c(
     agents: int, used: float, within: float
 ) -> None:
@@ -251,7 +254,7 @@ def test_the_more_patient_the_nearer_erlang_a_is_to_erlang_c(
 
 
 @given(agents=some.integers(1, 60), used=some.floats(0.05, 0.95), within=some.floats(0, 300))
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 def test_many_places_are_as_good_as_no_limit(agents: int, used: float, within: float) -> None:
     endless = Demand(agents * used / 180, 180)
 

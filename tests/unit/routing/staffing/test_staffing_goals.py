@@ -113,7 +113,7 @@ def test_a_goal_that_cannot_be_is_refused_by_name(wrong: dict[str, float]) -> No
     share=some.floats(0.05, 0.99),
     cap=some.floats(0.3, 1),
 )
-@settings(max_examples=80)
+@settings(max_examples=80, deadline=None)
 def test_one_agent_less_would_miss_the_goal(
     load: float, patience: float | None, share: float, cap: float
 ) -> None:

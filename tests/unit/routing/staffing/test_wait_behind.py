@@ -6,7 +6,7 @@ import random
 from math import exp, sqrt
 
 import pytest
-from hypothesis import given, strategies as some
+from hypothesis import given, settings, strategies as some
 
 from hub.routing.staffing.erlang import Impossible
 from hub.routing.staffing.gamma import gamma_quantile, gamma_share
@@ -49,6 +49,7 @@ def test_as_many_waits_stay_below_a_quantile_as_it_says(ahead: int) -> None:
     handle=some.floats(1, 3_600),
     patience=some.floats(1, 10_000),
 )
+@settings(deadline=None)
 def test_who_has_more_ahead_waits_longer_and_impatience_ahead_helps(
     ahead: int, agents: int, handle: float, patience: float
 ) -> None:
@@ -73,6 +74,7 @@ def test_the_gamma_distribution_where_it_is_known(shape: float, x: float, share:
 
 
 @given(shape=some.floats(0.05, 50_000), share=some.floats(0.001, 0.999))
+@settings(deadline=None)
 def test_a_quantile_has_its_share_below_it(shape: float, share: float) -> None:
     assert gamma_share(shape, gamma_quantile(shape, share)) == pytest.approx(share, abs=1e-7)
 
