@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,12 @@ from typer.testing import CliRunner
 
 import hub.routing.simulation
 from hub.__main__ import app
+from hub.routing.simulation import laws, load, scenario
+from hub.routing.simulation.expecting import READERS
+from hub.routing.simulation.reading import hints
 from hub.routing.simulation.run import simulate
 
+HANDBOOK = Path(__file__).parents[4] / "docs/simulation.md"
 SCENARIOS = sorted((Path(__file__).parents[3] / "scenarios").glob("*.yaml"))
 PUBLIC = {"core", "inputs", "effects", "model", "records", "simulation"}
 """What the simulator may know of the router: its door, and the words it speaks."""
@@ -43,6 +48,20 @@ def test_a_scenario_comes_true(path: Path) -> None:
     outcomes = simulate(path)
 
     assert [line for outcome in outcomes for line in outcome["differences"]] == []
+
+
+def test_the_handbook_names_every_key_and_its_examples_come_true(tmp_path: Path) -> None:
+    text = HANDBOOK.read_text()
+    of_a_scenario = {*scenario.KEYS, *scenario.OF_AN_ENTRY, *READERS, *hints(scenario.Habits)}
+    of_a_load = {*load.KEYS, *load.OF_A_STREAM, *load.OF_A_TEAM, *load.MEASURES}
+    of_chance = {*laws.SAMPLERS, *laws.PROCESSES}
+
+    examples = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+
+    assert len(examples) == 2
+    assert [differences(tmp_path, example) for example in examples] == [[], []]
+    keys = of_a_scenario | of_a_load | of_chance
+    assert [key for key in sorted(keys) if not re.search(rf"\b{key}\b", text)] == []
 
 
 def test_the_simulator_knows_nothing_of_the_router_but_its_door() -> None:
