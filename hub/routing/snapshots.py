@@ -25,7 +25,7 @@ from hub.routing.model import (
 )
 from hub.routing.records import Hold, Offer, Seat, Work, WorkItem
 from hub.routing.scarcity import arm, chosen_courses
-from hub.routing.standing import begin_day, limit, stand_all
+from hub.routing.standing import begin_day, limit, recent_grants, stand_all
 from hub.routing.state import State
 from hub.routing.steering import rearm
 from hub.routing.timers import TimerKind
@@ -256,7 +256,7 @@ def _agent_row(state: State, seat: Seat) -> AgentRow:
         offered_at=seat.offered_at,
         counted_on=seat.counted_on,
         accepted=seat.accepted,
-        granted=tuple(seat.granted),
+        granted=tuple(recent_grants(state, seat)),
         returns_at=state.timers.armed_at(TimerKind.RETURN, seat.id),
     )
 

@@ -158,16 +158,19 @@ def unlock(state: State, seat: Seat) -> None:
         free(state, seat)
 
 
+def recent_grants(state: State, seat: Seat) -> list[int]:
+    """The moments of the grants within the window of the agent's rate limit."""
+    rate = seat.agent.rate
+    return [] if rate is None else [at for at in seat.granted if at > state.now - rate.over]
+
+
 def limit(state: State, seat: Seat) -> None:
     """Hold the agent's recent grants against their rate limit; ``stand`` draws the conclusion."""
     rate = seat.agent.rate
     seat.limited = False
+    seat.granted = recent_grants(state, seat)
     state.timers.disarm(TimerKind.RATE, seat.id)
-    if rate is None:
-        seat.granted.clear()
-        return
-    seat.granted = [at for at in seat.granted if at > state.now - rate.over]
-    if len(seat.granted) >= rate.most:
+    if rate is not None and len(seat.granted) >= rate.most:
         seat.limited = True
         until = seat.granted[-rate.most] + rate.over if rate.most else state.now + rate.over
         state.timers.arm(TimerKind.RATE, seat.id, until)
