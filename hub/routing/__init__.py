@@ -15,6 +15,7 @@ this order:
     why, explain  the reasons                     positions         the place of who waits
     invariants    what must hold                  learning          what experience teaches
     steering      queues help each other          scarcity          whom others need most
+    conditions    when more agents may help
 
 Around it: ``store`` (rows), ``service`` and ``api`` (what people do), ``runner`` (the core in the
 world).

@@ -70,8 +70,7 @@ def change_queue(state: State, event: QueueChanged) -> None:
     for item in items:
         old = item.demand.course
         course = state.course_for(queue.id, MEDIA[old.medium], old.weight, old.band, old.needs)
-        step = min(item.demand.step, len(course.demands) - 1)
-        item.demand = course.demands[step]
+        item.demand = state.index.demand(course, item.demand.step, 0)
     closes = not queue.is_open and not queue.serves_rest
     for item in queued:
         waiting.enter(state, item)

@@ -167,6 +167,7 @@ ON_TIME: dict[TimerKind, Callable[[State, str], None]] = {
     TimerKind.TICKET: lifecycle.end_ticket,
     TimerKind.DAY: standing.begin_day,
     TimerKind.STEER: steering.steer,
+    TimerKind.CONDITIONS: waiting.review_conditions,
     TimerKind.SCARCITY: scarcity.refresh,
 }
 """What each timer does."""

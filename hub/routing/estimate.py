@@ -31,6 +31,22 @@ def estimate(position: int, started: int, over: int) -> Estimate | None:
     return None if high > LONGEST else Estimate(round(low), round(high))
 
 
+def expected_wait(ahead: int, agents: int, handling: int, patience: int | None) -> int | None:
+    """The mean wait in ms behind so many waiting, when all agents are busy; ``None`` without any.
+
+    Each departure, by an agent who is done or a customer who gives up, lets one step forward
+    (queue length with abandonment: Ibrahim and Whitt 2009).
+    """
+    if not agents:
+        return None
+    if patience is None:
+        return (ahead + 1) * handling // agents
+    return sum(
+        handling * patience // (agents * patience + before * handling)
+        for before in range(ahead + 1)
+    )
+
+
 def _gamma(shape: int, z: float) -> float:
     """The quantile of a gamma distribution of this shape (Wilson and Hilferty)."""
     return float(shape * max(0.0, 1 - 1 / (9 * shape) + z / (3 * sqrt(shape))) ** 3)

@@ -71,6 +71,7 @@ class Course:
         "stages",
         "traffic",
         "weight",
+        "wider",
     )
 
     def __init__(self, key: CourseKey, stages: tuple[int, ...]) -> None:
@@ -79,6 +80,8 @@ class Course:
         self.stages = stages
         """The waits at which the next demand begins; the first is 0."""
         self.demands: list[Demand] = []
+        self.wider: dict[tuple[int, int], Demand] = {}
+        """Demands with more members, because a condition has come about."""
         self.traffic = 0
         """How much of it has come lately, in millionths of an item."""
 
@@ -101,6 +104,7 @@ class Demand(Line[WorkItem]):
         "name",
         "number",
         "offset",
+        "opened",
         "profiles",
         "queue",
         "rules",
@@ -112,7 +116,9 @@ class Demand(Line[WorkItem]):
         "weight",
     )
 
-    def __init__(self, number: int, course: Course, step: int, strategy: Strategy) -> None:
+    def __init__(
+        self, number: int, course: Course, step: int, strategy: Strategy, opened: int
+    ) -> None:
         super().__init__(item_base(course.band, 0))
         self.number = number
         self.bit = 1 << number
@@ -123,6 +129,8 @@ class Demand(Line[WorkItem]):
         self.weight = course.weight
         self.offset = 0
         self.strategy = strategy
+        self.opened = opened
+        """The members, as bits, whose conditions have come about."""
         self.name = f"{course.queue}/{step}"
         self.rules = ("order=due", f"agents={strategy}")
         self.is_heavy = False
@@ -247,10 +255,21 @@ class Index:
                 course.demands.append(self._open_demand(course, step, settings))
         return course
 
+    def demand(self, course: Course, step: int, opened: int) -> Demand:
+        """The demand of items in this step (or the last) of a course, for whom members opened."""
+        step = min(step, len(course.stages) - 1)
+        if not opened:
+            return course.demands[step]
+        wider = course.wider.get((step, opened))
+        if wider is None:
+            wider = self._open_demand(course, step, self.queues[course.queue], opened)
+            course.wider[step, opened] = wider
+        return wider
+
     def drop_course(self, course: Course) -> None:
         """Forget a course whose items have left."""
         del self.courses[course.key]
-        for demand in course.demands:
+        for demand in (*course.demands, *course.wider.values()):
             for profile in self.profiles.values():
                 profile.takes &= ~demand.bit
             for supply in self.supplies.values():
@@ -259,8 +278,8 @@ class Index:
             del self.demands[demand.number]
             self._numbers[0].give_back(demand.number)
 
-    def _open_demand(self, course: Course, step: int, queue: Queue) -> Demand:
-        demand = Demand(self._numbers[0].take(), course, step, queue.strategy)
+    def _open_demand(self, course: Course, step: int, queue: Queue, opened: int = 0) -> Demand:
+        demand = Demand(self._numbers[0].take(), course, step, queue.strategy, opened)
         self._set_offset(demand)
         demand.is_heavy = demand.weight > self.terms.lightest.get(demand.medium, demand.weight)
         self.demands[demand.number] = demand
@@ -410,6 +429,7 @@ class Index:
             self.queues[course.queue].members,
             course.needs,
             course.stages[demand.step],
+            demand.opened,
         )
 
     def weigh_demands(self, medium: int) -> None:

@@ -298,6 +298,29 @@ class Step:
     requirement: Requirement
 
 
+class Ground(StrEnum):
+    """What a condition looks at."""
+
+    WAIT_OVER = "wait_over"
+    """The item can expect to wait longer than so many ms."""
+    KEPT_UNDER = "kept_under"
+    """Fewer than so many of 1,000 customers were lately answered in time."""
+    KEPT_OVER = "kept_over"
+    """More than so many were."""
+    NOBODY_READY = "nobody_ready"
+    """None of the agents so far has room."""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What must come about before more agents may help."""
+
+    ground: Ground
+    value: int = 0
+    queue: QueueId | None = None
+    """Whose promise is looked at; ``None`` is the queue the item waits in."""
+
+
 @dataclass(frozen=True, slots=True)
 class Membership:
     """A group that serves a queue, from ``delay`` ms of an item's waiting on."""
@@ -305,6 +328,8 @@ class Membership:
     group: str | None
     """``None`` is every agent."""
     delay: int = 0
+    when: Condition | None = None
+    """Only once this has come about, while the item waited; from then on for good."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -356,6 +381,8 @@ class Queue:
     steered; one without keeps its place."""
     handling: int | None = None
     """How long work takes an agent, as long as the router has not learned it."""
+    patience: int | None = None
+    """How long customers wait before they give up, on average; ``None`` is for ever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -416,6 +443,8 @@ class ItemRow:
     answered_at: int | None = None
     needs: tuple[Step, ...] = ()
     step: int = 0
+    opened: int = 0
+    """The members whose conditions have come about, as bits by their place in the queue."""
     preferred: tuple[AgentId, ...] = ()
     excluded: tuple[Exclusion, ...] = ()
     attempts: int = 0

@@ -250,7 +250,7 @@ def stop_responding(state: State, seat: Seat) -> None:
 def _give_up_step(state: State, item: WorkItem) -> None:
     item.expiries = 0
     course = item.demand.course
-    item.demand = course.demands[min(item.demand.step + 1, len(course.demands) - 1)]
+    item.demand = state.index.demand(course, item.demand.step + 1, item.demand.opened)
     state.effects.append(Alerted("max_offers", item=item.id))
 
 

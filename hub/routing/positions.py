@@ -21,12 +21,15 @@ def position(state: State, item_id: WorkItemId) -> int | None:
     item = state.items.get(item_id)
     if item is None or item.state is not ItemState.QUEUED:
         return None
+    return 1 + ahead_of(state, item)
+
+
+def ahead_of(state: State, item: WorkItem) -> int:
+    """How many that wait come before an item, wherever it stands."""
     key = key_of(item)
-    return (
-        1
-        + sum(rival.before(key - rival.base) for rival in rivals_of(state, item.demand, item.hold))
-        + sum(key_of(held) < key for held in _held_rivals(state, item.demand, item.hold))
-    )
+    rivals = rivals_of(state, item.demand, item.hold)
+    held = _held_rivals(state, item.demand, item.hold)
+    return sum(r.before(key - r.base) for r in rivals) + sum(key_of(h) < key for h in held)
 
 
 def positions(state: State, queue: QueueId) -> dict[WorkItemId, int]:

@@ -34,12 +34,19 @@ def missing(
     members: Iterable[Membership],
     needs: tuple[Step, ...],
     waited: int,
+    opened: int = 0,
 ) -> str | None:
     """Why an agent is not able after so much waiting; ``None`` when they are.
 
-    Both the circle of members and the requirement only ever widen: each step adds to those before.
+    ``opened`` are the members, as bits, whose conditions have come about. Both the circle of
+    members and the requirement only ever widen: each step adds to those before.
     """
-    if not any(m.delay <= waited and (m.group is None or m.group in groups) for m in members):
+    if not any(
+        m.delay <= waited
+        and (m.group is None or m.group in groups)
+        and (m.when is None or opened >> number & 1)
+        for number, m in enumerate(members)
+    ):
         return "serves another queue"
     if not needs:
         return None

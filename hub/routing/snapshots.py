@@ -136,7 +136,7 @@ def _arm_presence(state: State, seat: Seat, row: AgentRow) -> None:
 
 def restore_item(state: State, row: ItemRow) -> None:
     course = state.course_for(row.queue, row.medium, row.weight, row.band, row.needs)
-    demand = course.demands[min(row.step, len(course.demands) - 1)]
+    demand = state.index.demand(course, row.step, row.opened)
     item = WorkItem(row.id, row.seq, demand, row.enqueued_at, row.origin_at, row.due, row.preferred)
     item.state = row.state
     if row.entered_at is not None:
@@ -280,6 +280,7 @@ def _item_row(item: WorkItem) -> ItemRow:
         answered_at=item.answered_at,
         needs=course.needs,
         step=item.demand.step,
+        opened=item.demand.opened,
         preferred=item.preferred,
         excluded=tuple(
             Exclusion(agent, until, reason)

@@ -30,6 +30,7 @@ class TimerKind(StrEnum):
     DAY = "day"
     STEER = "steer"
     SCARCITY = "scarcity"
+    CONDITIONS = "conditions"
 
 
 HUB = ""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from hub.kernel.ids import AgentId, QueueId
 from hub.routing.capacity import MEDIA
+from hub.routing.conditions import conditional, newly_opened, open_doors, watch
 from hub.routing.learning import time_to_room
 from hub.routing.model import Band, ItemState, Queue, RoutingState, Step
 from hub.routing.records import Hold, Seat, WorkItem
@@ -25,7 +26,8 @@ def enter(state: State, item: WorkItem) -> None:
     course = item.demand.course
     step = course.step_after(state.now - item.enqueued_at)
     if step > item.demand.step:
-        item.demand = course.demands[step]
+        item.demand = state.index.demand(course, step, item.demand.opened)
+    open_doors(state, item)
     item.state = ItemState.QUEUED
     item.offer = None
     item.agent = None
@@ -128,6 +130,19 @@ def advance(state: State, item: WorkItem) -> bool:
     leave(state, item)
     enter(state, item)
     return True
+
+
+def review_conditions(state: State, _: str = "") -> None:
+    """Let more agents help the items whose conditions have come about."""
+    for course in list(state.index.courses.values()):
+        if conditional(state, course):
+            for demand in (*course.demands, *course.wider.values()):
+                for item in list(demand):
+                    if newly_opened(state, item):
+                        leave(state, item)
+                        enter(state, item)
+                    else:
+                        watch(state, item)
 
 
 def assign_course(

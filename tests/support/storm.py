@@ -17,6 +17,8 @@ from hub.routing.effects import Effect, Grant, ItemMoved
 from hub.routing.model import (
     Agent,
     Band,
+    Condition,
+    Ground,
     Medium,
     MediumRules,
     Membership,
@@ -47,6 +49,12 @@ MEMBERS = (
     (Membership(None),),
     (Membership("g1"), Membership("g2", 10_000)),
     (Membership("g2"),),
+    (Membership("g1"), Membership("g2", when=Condition(Ground.WAIT_OVER, 15_000))),
+    (
+        Membership("g2"),
+        Membership("g1", when=Condition(Ground.KEPT_UNDER, 900)),
+        Membership(None, 5_000, when=Condition(Ground.NOBODY_READY)),
+    ),
 )
 WRAP_UPS = (
     WrapUp(),

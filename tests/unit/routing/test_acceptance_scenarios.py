@@ -16,7 +16,7 @@ from hub.routing.inputs import (
     SignedOut,
     TransferredToQueue,
 )
-from hub.routing.model import Band, Medium, Reserve, Strategy
+from hub.routing.model import Band, Condition, Ground, Medium, Membership, Reserve, Strategy
 from tests.support.switchboard import (
     Switchboard,
     a_queue,
@@ -139,6 +139,51 @@ def test_a06_the_last_step_reaches_the_weakest() -> None:
     board.at(70)
 
     assert board.grants() == [(60, "x", "C")]
+
+
+def with_a_backup(handling: float) -> Switchboard:
+    """One agent, busy; a backup helps whoever can expect to wait for more than two minutes."""
+    two_minutes = Condition(Ground.WAIT_OVER, 120_000)
+    queue = a_queue(
+        members=(Membership("G1"), Membership("backup", when=two_minutes)),
+        handling=round(handling * 1000),
+    )
+    board = Switchboard(queue).staff(an_agent("one", "G1"), an_agent("two", "backup"))
+    assert board.serve("earlier") == "one"
+    return board
+
+
+def test_a07_a_backup_helps_who_would_wait_too_long() -> None:
+    board = with_a_backup(handling=200)
+
+    board.queue("x")
+
+    assert board.grants("x") == [(0, "x", "two")]
+
+
+def test_a07_a_backup_does_not_help_who_need_not_wait_so_long() -> None:
+    board = with_a_backup(handling=100)
+
+    board.queue("x")
+    board.at(30)
+
+    assert board.where("x") == "queued"
+    board.queue("y")
+    assert board.grants("y") == [(30, "y", "two")], "who is behind waits twice as long"
+
+
+def test_a07_conditions_are_looked_at_again_every_second() -> None:
+    nobody = Condition(Ground.NOBODY_READY)
+    queue = a_queue(members=(Membership("G1"), Membership("backup", when=nobody)))
+    board = Switchboard(queue).staff(an_agent("one", "G1"), an_agent("two", "backup"))
+    board.queue("x", medium=CHAT)
+    board.decline("x")
+    assert board.where("x") == "queued"
+
+    board.at(0.5).says("one", "busy")
+    board.at(2)
+
+    assert board.grants("x")[1:] == [(1, "x", "two")]
 
 
 def two_groups() -> Switchboard:

@@ -26,7 +26,7 @@ from hub.routing.records import InvariantBroken
 from tests.support.storm import Storm
 from tests.support.switchboard import Switchboard, only
 
-RULES = {"held", "reserve", "offset", "scarce", "rate_limit"}
+RULES = {"held", "opened", "reserve", "offset", "scarce", "rate_limit"}
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -56,6 +56,7 @@ def test_storms_reach_every_rule() -> None:
         for _ in range(50):
             state = storm.blow(10).state
             seen["held"] += len(state.index.held)
+            seen["opened"] += any(item.demand.opened for item in state.items.values())
             seen["offset"] += any(state.index.offsets.values())
             seen["scarce"] += len({p.scarcity for p in state.index.profiles.values()}) > 1
             for item in state.items.values():

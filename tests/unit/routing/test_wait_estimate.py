@@ -8,7 +8,7 @@ import random
 import pytest
 
 from hub.kernel.clock import HOUR, MINUTE
-from hub.routing.estimate import LEAST_SEEN, estimate
+from hub.routing.estimate import LEAST_SEEN, estimate, expected_wait
 
 QUARTER = 15 * MINUTE
 
@@ -28,6 +28,14 @@ def test_further_back_waits_longer() -> None:
     assert len(known) == len(ranges)
     assert all(a.low <= b.low and a.high < b.high for a, b in itertools.pairwise(known))
     assert all(found.low < found.high <= 4 * HOUR for found in known)
+
+
+def test_a09_the_mean_wait_behind_four_who_may_give_up() -> None:
+    mean = expected_wait(4, 10, 180_000, 180_000)
+
+    assert mean == pytest.approx(76_067, abs=10)
+    assert expected_wait(0, 1, 200_000, None) == 200_000
+    assert expected_wait(0, 0, 200_000, None) is None
 
 
 @pytest.mark.parametrize("position", [1, 3, 10])
