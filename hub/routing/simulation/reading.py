@@ -53,6 +53,7 @@ TIMES = frozenset(
         "origin_at",
         "over",
         "park_max",
+        "patience",
         "presence_until",
         "refused_gap",
         "reject_gap",
@@ -92,12 +93,14 @@ COUNTS = frozenset(
         "max_offers",
         "max_waiting",
         "most",
+        "opened",
         "rona_limit",
         "seq",
         "step",
         "units",
         "units_by",
         "used",
+        "value",
         "weight",
         "wrap_up_units",
     }
@@ -350,10 +353,10 @@ def _single(node: yaml.Node, hint: Any, name: str) -> Any:
 
 
 def _integer(node: yaml.Node, name: str) -> int:
-    if name in COUNTS:
-        return whole(node)
     if name in TIMES or text(node)[-1:].isalpha():
         return time(node)
+    if name in COUNTS:
+        return whole(node)
     raise fault(
         node, f"{name}: write its unit, as in 20 s (a number of things? see reading.COUNTS)"
     )
