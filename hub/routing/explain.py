@@ -69,15 +69,15 @@ def standing_of_agent(state: State, seat: Seat, item: WorkItem) -> AgentStanding
     """The agent's rank in its parts, as the strategy of the item's queue takes them."""
     demand, strategy = item.demand, item.demand.strategy
     fit = 0 if not item.preferred or seat.id in item.preferred else 1
-    load, count, since = load_of(seat), 0, seat.ready_since()
-    if strategy is Strategy.LEAST_LOADED:
-        load = seat.used
-    elif strategy is Strategy.FEWEST_TODAY:
-        count = accepted_today(state, seat)
-    elif strategy is Strategy.ROUND_ROBIN:
-        since = seat.offered_at
+    scarcity, since = seat.profile.scarcity, seat.ready_since()
+    if strategy is Strategy.LONGEST_IDLE:
+        return AgentStanding(seat.id, fit, scarcity, load_of(seat), 0, since, seat.seq)
     fit += misfit(demand, seat.profile)
-    return AgentStanding(seat.id, fit, seat.profile.scarcity, load, count, since, seat.seq)
+    load = seat.used if strategy is Strategy.LEAST_LOADED else load_of(seat)
+    count = accepted_today(state, seat) if strategy is Strategy.FEWEST_TODAY else 0
+    if strategy is Strategy.ROUND_ROBIN:
+        since = seat.offered_at
+    return AgentStanding(seat.id, fit, scarcity, load, count, since, seat.seq)
 
 
 def items_behind(choice: Choice) -> tuple[ItemStanding, ...]:

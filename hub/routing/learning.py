@@ -48,7 +48,8 @@ class Learned:
 
     def learn_handling(self, took: int, usual: int | None) -> None:
         """An agent was taken up for so many ms; ``usual`` is what the queue's settings expect."""
-        self.handled = min(ENOUGH, self.handled + 1)
+        if self.handled < ENOUGH:
+            self.handled += 1
         known = self.handling
         if known is None:
             known = (took if usual is None else usual) * 1000
@@ -88,8 +89,9 @@ def handling_of(state: State, queue: QueueId) -> int | None:
 def note_handling(state: State, work: Work) -> None:
     """The agent's part in an item is over, wrap-up included."""
     if work.state not in (ItemState.CONNECTING, ItemState.PARKED):
+        learned = state.learned.get(work.queue) or learned_of(state, work.queue)
         usual = state.index.queues[work.queue].handling
-        learned_of(state, work.queue).learn_handling(state.now - work.began_at, usual)
+        learned.learn_handling(state.now - work.began_at, usual)
 
 
 def time_to_room(state: State, seat: Seat) -> int:
