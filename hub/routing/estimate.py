@@ -4,16 +4,24 @@ known.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from math import sqrt
 
 from hub.kernel.clock import HOUR
-from hub.routing.views import Estimate
 
 LEAST_SEEN = 5
 """Fewer starts than this say nothing about the pace."""
 LONGEST = 4 * HOUR
 """Beyond this nobody can know."""
 NORMAL_20, NORMAL_90 = -0.8416, 1.2816
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """How long it may still take, in ms; a range, never one number."""
+
+    low: int
+    high: int
 
 
 def estimate(position: int, started: int, over: int) -> Estimate | None:

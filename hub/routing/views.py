@@ -14,6 +14,7 @@ from hub.conversations.views import Person
 from hub.kernel.clock import Millis
 from hub.kernel.ids import AgentId, ConversationId, OfferId, QueueId, WorkItemId
 from hub.routing import store
+from hub.routing.estimate import Estimate
 from hub.routing.model import RoutingState
 from hub.routing.why import Why
 
@@ -141,14 +142,6 @@ class LiveStrip:
     queues: tuple[QueueFigures, ...]
     agents: AgentFigures
     balance: Balance
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """How long it may still take, in ms; a range, never one number."""
-
-    low: int
-    high: int
 
 
 @dataclass(frozen=True, slots=True)

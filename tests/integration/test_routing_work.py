@@ -9,6 +9,7 @@ import pytest
 from hub.agents import service as agents
 from hub.agents.model import Role
 from hub.conversations import service as conversations
+from hub.conversations.model import Routing
 from hub.conversations.service import HasEnded, NoSuchConversation, NotYours
 from hub.kernel.clock import MINUTE, SECOND
 from hub.kernel.errors import Invalid
@@ -36,7 +37,7 @@ async def test_an_agent_picks_a_waiting_conversation(floor: Floor) -> None:
 
     view = await floor.change(service.take, conversation, by=ann)
 
-    assert (view.routing, view.agent_id) == ("assigned", ann.id)
+    assert (view.routing, view.agent_id) == (Routing.ASSIGNED, ann.id)
     await floor.rests()
     assert (await floor.load(ann)).used == 25
     following = floor.runner._following
@@ -99,7 +100,7 @@ async def test_a_conversation_is_handed_on_to_another_queue(floor: Floor) -> Non
         service.transfer, conversation, by=ann, queue_id=billing.id, note="wants an invoice"
     )
 
-    assert (view.routing, view.queue_id, view.agent_id) == ("waiting", billing.id, None)
+    assert (view.routing, view.queue_id, view.agent_id) == (Routing.WAITING, billing.id, None)
     await floor.accepts(bob)
     assert await floor.is_assigned(conversation, bob)
     assert (await floor.load(ann)).used == 0
