@@ -15,6 +15,8 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 from typing_extensions import override
 
+from hub.web.websocket import WebSocketLine
+
 GRACE = 5
 UNREAD_MOST = 30_000
 """So many milliseconds what was sent may stay unread by the other side's machine."""
@@ -109,7 +111,7 @@ def server(
             port=port,
             loop="uvloop",
             http="httptools",
-            ws="websockets-sansio",
+            ws=WebSocketLine,
             ws_per_message_deflate=False,
             ws_max_size=1 << 20,
             ws_ping_interval=None,

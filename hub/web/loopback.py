@@ -10,6 +10,8 @@ from collections.abc import AsyncIterator
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from hub.web.websocket import WebSocketLine
+
 
 @contextlib.asynccontextmanager
 async def served(app: ASGIApp, port: int = 0) -> AsyncIterator[str]:
@@ -37,7 +39,7 @@ async def served(app: ASGIApp, port: int = 0) -> AsyncIterator[str]:
         log_config=None,
         access_log=False,
         proxy_headers=False,
-        ws="websockets-sansio",
+        ws=WebSocketLine,
     )
     config.load()
     server = uvicorn.Server(config)

@@ -7,6 +7,9 @@ import { SkeletonRows } from '@/ui/Skeleton';
 import { StatePanel } from '@/ui/StatePanel';
 import { useWords } from '@/workbench/parts';
 
+/** Without a line, a page that is not there after so many ms is said not to be. */
+const PATIENCE = 3_000;
+
 export type LazyPage<Props extends object> = ComponentType<Props> & {
   /** Load it now, unless it is there. Rejects when it could not be loaded. */
   preload: () => Promise<unknown>;
@@ -16,19 +19,16 @@ export function lazyPage<Props extends object>(
   load: () => Promise<ComponentType<Props>>,
 ): LazyPage<Props> {
   let loaded: ComponentType<Props> | undefined;
-  let loading: Promise<ComponentType<Props>> | undefined;
 
-  const preload = async (): Promise<ComponentType<Props>> => {
-    if (loaded !== undefined) return loaded;
-    loading ??= load().finally(() => (loading = undefined));
-    return (loaded = await loading);
-  };
+  // Each try asks anew: one that the line took with it may never be answered.
+  const preload = async (): Promise<ComponentType<Props>> => loaded ?? (loaded = await load());
 
   function Page(props: Props) {
     const { state } = useConnection();
     const live = state === 'live';
     const [There, setThere] = useState(() => loaded);
     const [failed, setFailed] = useState(false);
+    const [late, setLate] = useState(false);
     const missing = There === undefined;
 
     const attempt = useCallback(() => {
@@ -45,8 +45,15 @@ export function lazyPage<Props extends object>(
       if (missing) attempt();
     }, [missing, live, attempt]);
 
+    useEffect(() => {
+      if (!missing || live) return;
+      const timer = setTimeout(() => setLate(true), PATIENCE);
+      return () => clearTimeout(timer);
+    }, [missing, live]);
+
     if (There !== undefined) return <There {...props} />;
-    return failed ? <NotLoaded live={live} onRetry={attempt} /> : <Loading />;
+    const givenUp = failed || (late && !live);
+    return givenUp ? <NotLoaded live={live} onRetry={attempt} /> : <Loading />;
   }
   return Object.assign(Page, { preload });
 }
