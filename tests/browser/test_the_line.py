@@ -141,6 +141,7 @@ async def test_a_page_that_could_not_be_loaded_comes_with_the_line(
     await page.route("**/assets/pages-*.js", lambda route: route.abort("internetdisconnected"))
     async with a_line(shop) as (url, line):
         await agent.sign_in(url)
+        await expect(agent.button(agent.words.go_available).first).to_be_visible()
         await pull(page, line)
         await place_of(page, "tickets").click()
         await expect(page.get_by_text("这个页面没能打开")).to_be_visible()
